@@ -1,0 +1,1 @@
+"""RFC 9457 problem details: the one place where API errors get their shape."""

@@ -1,0 +1,46 @@
+"""Where files live: local disk, or any S3 API through django-storages."""
+
+from pathlib import Path
+from typing import Any
+
+from config.env import Environment
+
+
+def file_storages(environment: Environment, data_dir: Path) -> dict[str, Any]:
+    """Return Django's ``STORAGES`` for the chosen back end."""
+    static = (
+        "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if environment.is_production
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    )
+    kind = environment.choice("STORAGE", "local", "s3")
+    default = _s3(environment) if kind == "s3" else _local(data_dir)
+    return {"default": default, "staticfiles": {"BACKEND": static}}
+
+
+def _local(data_dir: Path) -> dict[str, Any]:
+    # No base_url: a file is reached through a view that checks permissions, or not.
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": data_dir / "files",
+            "base_url": None,
+            "file_permissions_mode": 0o640,
+            "directory_permissions_mode": 0o750,
+        },
+    }
+
+
+def _s3(environment: Environment) -> dict[str, Any]:
+    options = {
+        "bucket_name": environment.required("S3_BUCKET", because="STORAGE is s3"),
+        "endpoint_url": environment.text("S3_ENDPOINT_URL") or None,
+        "region_name": environment.text("S3_REGION") or None,
+        "access_key": environment.text("S3_ACCESS_KEY_ID") or None,
+        "secret_key": environment.text("S3_SECRET_ACCESS_KEY") or None,
+        "default_acl": "private",
+        "querystring_auth": True,
+        "file_overwrite": True,
+        "signature_version": "s3v4",
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

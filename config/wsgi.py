@@ -1,0 +1,8 @@
+"""The web process. It never loads TensorFlow: analysis happens in the worker."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()

@@ -1,0 +1,1 @@
+"""Pure image forensics: bytes in, a frozen Report out. No Django, no I/O."""

@@ -1,0 +1,178 @@
+"""What crosses the border of the analysis: findings and a report out, errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from forensics.analysis.image import ImageEvidence
+
+Json: TypeAlias = (
+    None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+)
+
+
+class Verdict(StrEnum):
+    """The band an analysis ends in. *Inconclusive* is an answer, not a failure."""
+
+    AUTHENTIC = "authentic"
+    INCONCLUSIVE = "inconclusive"
+    SUSPICIOUS = "suspicious"
+    FAKE = "fake"
+
+
+class FindingStatus(StrEnum):
+    """How one analyzer ended."""
+
+    OK = "ok"
+    NOT_APPLICABLE = "not_applicable"
+    FAILED = "failed"
+
+
+class RejectionCode(StrEnum):
+    """Why bytes were refused before any analysis. Stable words, part of the API."""
+
+    EMPTY = "empty"
+    NOT_AN_IMAGE = "not_an_image"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    ARCHIVE = "archive"
+    SVG = "svg"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    UNREADABLE = "unreadable"
+
+
+class ForensicsError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class ImageRejectedError(ForensicsError):
+    """These bytes cannot be analyzed.
+
+    Parameters
+    ----------
+    code : RejectionCode
+        Stable word for machines.
+    detail : str
+        What is wrong and what to do, for people. Never echoes the input's bytes.
+    """
+
+    def __init__(self, code: RejectionCode, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on what is accepted; read from the settings once, by the caller."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_pixels: int = 120_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceImage:
+    """An encoded picture that shows a finding, upright (EXIF orientation applied)."""
+
+    kind: str
+    data: bytes = field(repr=False)
+    media_type: str
+    width: int
+    height: int
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """Which weights took part, so that a result can be reproduced."""
+
+    name: str
+    version: str
+    sha256: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one analyzer has to say about one image.
+
+    ``score`` is in 0..1, higher is more suspicious, or None where the analyzer
+    makes no claim. ``codes`` are stable words such as ``editing_software``.
+    ``data`` is JSON-serializable.
+    """
+
+    analyzer: str
+    version: str
+    status: FindingStatus
+    summary: str
+    score: float | None = None
+    codes: tuple[str, ...] = ()
+    data: Mapping[str, Json] = field(default_factory=dict)
+    evidence: tuple[EvidenceImage, ...] = ()
+    model: ModelRef | None = None
+    elapsed_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One signal's part in the verdict: positive weight speaks for *fake*."""
+
+    code: str
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole result of one analysis.
+
+    ``width`` and ``height`` are of the stored pixels, before EXIF orientation.
+    ``score`` is in 0.01..0.99. ``renditions`` are display copies of the original
+    (kinds ``preview`` and ``thumbnail``), upright.
+    """
+
+    sha256: str
+    format: str
+    media_type: str
+    width: int
+    height: int
+    verdict: Verdict
+    score: float
+    reasons: tuple[Reason, ...]
+    findings: tuple[Finding, ...]
+    renditions: tuple[EvidenceImage, ...]
+    pipeline_version: str
+    codecs: Mapping[str, str]
+    parameters: Mapping[str, Json]
+    elapsed_ms: float
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        """The models that took part, in the order of the findings."""
+        return tuple(f.model for f in self.findings if f.model is not None)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether an analyzer failed, so that the report rests on the others."""
+        return any(f.status is FindingStatus.FAILED for f in self.findings)
+
+
+class Analyzer(Protocol):
+    """One forensic signal. Stateless but for weights loaded once; never does I/O.
+
+    May raise anything on a hostile image: the pipeline turns it into a finding.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def analyze(self, evidence: ImageEvidence) -> Finding: ...

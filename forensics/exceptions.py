@@ -1,0 +1,11 @@
+"""What can go wrong in this app, as one small tree."""
+
+from forensics.analysis.types import ForensicsError
+
+
+class StorageError(ForensicsError):
+    """The file storage did not take or give a file."""
+
+
+class LeaseLostError(ForensicsError):
+    """This worker's analysis was given to another one meanwhile."""

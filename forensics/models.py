@@ -1,0 +1,226 @@
+"""Rows about images and their analyses. Fields and constraints only."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid6 import uuid7
+
+from forensics.analysis.types import FindingStatus, Verdict
+from forensics.states import PENDING, AnalysisStatus
+
+VERDICT_CHOICES = [(verdict.value, verdict.value.capitalize()) for verdict in Verdict]
+
+
+class Door(models.TextChoices):
+    """Through which door an image came in."""
+
+    WEB = "web", "Dashboard"
+    API = "api", "API"
+    ADMIN = "admin", "Admin"
+    COMMAND = "command", "Command line"
+
+
+class Trigger(models.TextChoices):
+    """What asked for an analysis."""
+
+    SUBMISSION = "submission", "Submission"
+    REANALYSIS = "reanalysis", "Re-analysis"
+
+
+class Image(models.Model):
+    """One original, stored unaltered once, however often it was sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64, unique=True)
+    original = models.FileField(max_length=200)
+    byte_size = models.PositiveBigIntegerField()
+    format = models.CharField(max_length=16)
+    media_type = models.CharField(max_length=64)
+    width = models.PositiveIntegerField(help_text="stored pixels, before orientation")
+    height = models.PositiveIntegerField(help_text="stored pixels, before orientation")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    # The newest usable result, or the newest attempt while there is none: what lists
+    # show, without a query for each row.
+    current_analysis = models.ForeignKey(
+        "Analysis", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        permissions = (("reanalyze_image", "Can ask for a new analysis"),)
+
+    def __str__(self) -> str:
+        return f"{self.format} {self.width} x {self.height}, {self.sha256[:12]}"
+
+
+class Submission(models.Model):
+    """One arrival of an image: who sent it, through which door, under what name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    image = models.ForeignKey(
+        Image, on_delete=models.CASCADE, related_name="submissions"
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="submissions",
+    )
+    door = models.CharField(max_length=16, choices=Door.choices)
+    original_name = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = (models.Index(fields=("submitted_by", "-created_at")),)
+
+    def __str__(self) -> str:
+        return self.original_name or "(no name)"
+
+
+class Analysis(models.Model):
+    """One run of the pipeline over one image. Immutable once finished."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="analyses")
+    status = models.CharField(
+        max_length=16, choices=AnalysisStatus.choices, default=AnalysisStatus.QUEUED
+    )
+    trigger = models.CharField(
+        max_length=16, choices=Trigger.choices, default=Trigger.SUBMISSION
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    pipeline_version = models.CharField(max_length=64, blank=True)
+
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(default=timezone.now)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    elapsed_ms = models.FloatField(null=True, blank=True)
+
+    verdict = models.CharField(max_length=16, choices=VERDICT_CHOICES, blank=True)
+    score = models.FloatField(null=True, blank=True, help_text="0.01 to 0.99")
+    reasons = models.JSONField(default=list, blank=True)
+    models_used = models.JSONField(default=list, blank=True)
+    codecs = models.JSONField(default=dict, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    error_code = models.CharField(max_length=32, blank=True)
+    error_detail = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "analyses"
+        ordering = ("-queued_at", "-id")
+        indexes = (
+            models.Index(fields=("status", "queued_at")),
+            models.Index(fields=("verdict", "-queued_at")),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("image",),
+                condition=Q(status__in=PENDING),
+                name="one_pending_analysis_per_image",
+            ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__range=(0.01, 0.99)),
+                name="analysis_score_is_clamped",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=AnalysisStatus.RUNNING, lease_token__isnull=False)
+                | (~Q(status=AnalysisStatus.RUNNING) & Q(lease_token__isnull=True)),
+                name="only_a_running_analysis_is_leased",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} {self.verdict}".strip()
+
+
+class Finding(models.Model):
+    """What one analyzer had to say in one analysis."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    analysis = models.ForeignKey(
+        Analysis, on_delete=models.CASCADE, related_name="findings"
+    )
+    position = models.PositiveSmallIntegerField()
+    analyzer = models.CharField(max_length=32)
+    version = models.CharField(max_length=64)
+    status = models.CharField(
+        max_length=16,
+        choices=[(s.value, s.value.replace("_", " ")) for s in FindingStatus],
+    )
+    score = models.FloatField(null=True, blank=True)
+    summary = models.TextField()
+    codes = models.JSONField(default=list, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    elapsed_ms = models.FloatField()
+
+    class Meta:
+        ordering = ("analysis", "position")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("analysis", "analyzer"), name="one_finding_per_analyzer"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.analyzer}: {self.status}"
+
+
+class EvidenceFile(models.Model):
+    """A picture made by an analysis: a heat map, or a display copy of the original."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    analysis = models.ForeignKey(
+        Analysis, on_delete=models.CASCADE, related_name="evidence_files"
+    )
+    finding = models.ForeignKey(
+        Finding,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="evidence_files",
+    )
+    kind = models.CharField(max_length=32)
+    file = models.FileField(max_length=200)
+    media_type = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    byte_size = models.PositiveBigIntegerField()
+    caption = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("analysis", "kind")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("analysis", "kind"), name="one_file_per_kind"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Worker(models.Model):
+    """A worker process and when it was last heard of, so that a dead one is visible."""
+
+    name = models.CharField(max_length=100, unique=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ("-seen_at",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,201 @@
+"""Running an analysis: lease, compute outside any transaction, write once."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from forensics import files
+from forensics.analysis.types import EvidenceImage, ImageRejectedError, Report
+from forensics.exceptions import LeaseLostError, StorageError
+from forensics.heartbeat import Heartbeat
+from forensics.models import Analysis, EvidenceFile, Finding, Image, Trigger
+from forensics.services.pipeline import current_pipeline
+from forensics.services.queue import (
+    Lease,
+    create_analysis,
+    enqueue_analysis,
+    lease_analysis,
+    release_lease,
+    renew_lease,
+)
+from forensics.states import PENDING, AnalysisStatus
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+OnCompleted = Callable[[Analysis], None]
+
+
+def request_reanalysis(*, image: Image, requested_by: User | None) -> Analysis:
+    """Queue a new analysis; one already under way is returned instead."""
+    with transaction.atomic():
+        locked = Image.objects.select_for_update().get(pk=image.pk)
+        pending = locked.analyses.filter(status__in=PENDING).first()
+        if pending is not None:
+            return pending
+        analysis = create_analysis(
+            image=locked, requested_by=requested_by, trigger=Trigger.REANALYSIS
+        )
+        transaction.on_commit(lambda: enqueue_analysis(analysis_id=analysis.id))
+        return analysis
+
+
+def run_analysis(*, analysis_id: UUID, on_completed: OnCompleted) -> None:
+    """Run one queued analysis to its end. Does nothing if it is not to be had.
+
+    ``on_completed`` is called inside the transaction that writes the result, so
+    that a result and the case it opens exist together or not at all.
+    """
+    lease = lease_analysis(analysis_id=analysis_id)
+    if lease is None:
+        logger.info("analysis %s is done or with another worker", analysis_id)
+        return
+    try:
+        with Heartbeat(lambda: renew_lease(lease)):
+            _compute_and_write(lease, on_completed)
+    except LeaseLostError:
+        logger.warning("analysis %s was taken over; result dropped", analysis_id)
+    except StorageError as error:
+        release_lease(lease, because=str(error))
+    except Exception:
+        logger.exception("analysis %s, attempt %s", analysis_id, lease.attempt)
+        release_lease(lease, because="of an unexpected error (see the worker's log)")
+
+
+def _compute_and_write(lease: Lease, on_completed: OnCompleted) -> None:
+    image = Image.objects.get(analyses=lease.analysis_id)
+    data = files.read_bytes(image.original.name)
+    if hashlib.sha256(data).hexdigest() != image.sha256:
+        _write_failure(lease, "damaged", "The stored original is damaged: its SHA-256 "
+                       "differs from the one recorded. Restore it from a backup.")
+        return
+    try:
+        report = current_pipeline().analyze(data)
+    except ImageRejectedError as error:
+        _write_failure(lease, error.code.value, error.detail)
+        return
+    del data
+    _write_report(lease, report, on_completed)
+
+
+def _write_failure(lease: Lease, code: str, detail: str) -> None:
+    with transaction.atomic():
+        analysis = _locked(lease)
+        analysis.status = AnalysisStatus.FAILED
+        analysis.error_code, analysis.error_detail = code, detail
+        _finish(analysis)
+
+
+def _write_report(lease: Lease, report: Report, on_completed: OnCompleted) -> None:
+    stored = _store_evidence(lease, report)
+    try:
+        with transaction.atomic():
+            analysis = _locked(lease)
+            _fill(analysis, report)
+            _finish(analysis)
+            _write_findings(analysis, report, stored)
+            Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
+            on_completed(analysis)
+    except BaseException:
+        files.delete_quietly(list(stored.values()))
+        raise
+
+
+def _store_evidence(lease: Lease, report: Report) -> dict[str, str]:
+    pictures: Iterable[EvidenceImage] = [
+        *report.renditions,
+        *(picture for finding in report.findings for picture in finding.evidence),
+    ]
+    stored = {}
+    for picture in pictures:
+        name = files.evidence_name(lease.analysis_id, lease.token, picture)
+        files.store_once(name, picture.data)
+        stored[picture.kind] = name
+    return stored
+
+
+def _locked(lease: Lease) -> Analysis:
+    analysis = (
+        Analysis.objects.select_for_update()
+        .filter(id=lease.analysis_id, lease_token=lease.token)
+        .first()
+    )
+    if analysis is None:
+        raise LeaseLostError(f"analysis {lease.analysis_id} belongs to another worker")
+    return analysis
+
+
+def _fill(analysis: Analysis, report: Report) -> None:
+    analysis.status = (
+        AnalysisStatus.PARTIAL if report.is_partial else AnalysisStatus.COMPLETED
+    )
+    analysis.pipeline_version = report.pipeline_version
+    analysis.verdict = report.verdict
+    analysis.score = report.score
+    analysis.elapsed_ms = report.elapsed_ms
+    analysis.reasons = [
+        {"code": r.code, "text": r.text, "weight": r.weight} for r in report.reasons
+    ]
+    analysis.models_used = [
+        {"name": m.name, "version": m.version, "sha256": m.sha256, "engine": m.engine}
+        for m in report.models
+    ]
+    analysis.codecs = dict(report.codecs)
+    analysis.parameters = dict(report.parameters)
+
+
+def _finish(analysis: Analysis) -> None:
+    analysis.lease_token = None
+    analysis.lease_expires_at = None
+    analysis.finished_at = timezone.now()
+    analysis.full_clean(exclude=["image", "requested_by"])
+    analysis.save()
+
+
+def _write_findings(
+    analysis: Analysis, report: Report, stored: dict[str, str]
+) -> None:
+    rows = [
+        Finding(
+            analysis=analysis,
+            position=position,
+            analyzer=finding.analyzer,
+            version=finding.version,
+            status=finding.status,
+            score=finding.score,
+            summary=finding.summary,
+            codes=list(finding.codes),
+            data=dict(finding.data),
+            elapsed_ms=finding.elapsed_ms,
+        )
+        for position, finding in enumerate(report.findings)
+    ]
+    Finding.objects.bulk_create(rows)
+    pictures = [(None, picture) for picture in report.renditions] + [
+        (row, picture)
+        for row, finding in zip(rows, report.findings, strict=True)
+        for picture in finding.evidence
+    ]
+    EvidenceFile.objects.bulk_create(
+        EvidenceFile(
+            analysis=analysis,
+            finding=row,
+            kind=picture.kind,
+            file=stored[picture.kind],
+            media_type=picture.media_type,
+            width=picture.width,
+            height=picture.height,
+            byte_size=len(picture.data),
+            caption=picture.caption,
+        )
+        for row, picture in pictures
+    )

@@ -1,0 +1,129 @@
+"""The one way in: every door that saves an image comes through here."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import unicodedata
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from forensics.analysis.image import ImageHeader, inspect_header
+from forensics.analysis.types import ImageRejectedError, RejectionCode
+from forensics.files import original_name as name_of_original
+from forensics.files import store_once
+from forensics.models import Analysis, Door, Image, Submission
+from forensics.services.pipeline import current_pipeline, limits
+from forensics.services.queue import create_analysis, enqueue_analysis
+from forensics.states import PENDING, USABLE
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+MAX_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one submission."""
+
+    image: Image
+    analysis: Analysis
+    submission: Submission
+    is_duplicate: bool
+
+
+def submit_image(
+    *, data: bytes, original_name: str, door: Door, submitted_by: User | None
+) -> Receipt:
+    """Check, store and enqueue one image.
+
+    The bytes are stored unaltered, once. The same bytes again get a submission of
+    their own and reuse the stored file and its result.
+
+    Raises
+    ------
+    ImageRejectedError
+        Not an acceptable image; nothing was stored.
+    StorageError
+        The storage did not take the file; nothing was stored.
+    """
+    header = inspect_header(data, limits())
+    sha256 = hashlib.sha256(data).hexdigest()
+    image = Image.objects.filter(sha256=sha256).first()
+    name = name_of_original(sha256, header.extension)
+    store_once(name, data)
+    with transaction.atomic():
+        is_duplicate = image is not None
+        if image is None:
+            image, created = _get_or_create_image(sha256, name, len(data), header)
+            is_duplicate = not created
+        submission = Submission(
+            image=image,
+            submitted_by=submitted_by,
+            door=door,
+            original_name=clean_name(original_name),
+        )
+        submission.full_clean()
+        submission.save()
+        analysis = _reusable_analysis(image) or _queue_analysis(image, submitted_by)
+    logger.info(
+        "image %s from %s: %s", sha256[:12], door, "known" if is_duplicate else "new"
+    )
+    return Receipt(image, analysis, submission, is_duplicate)
+
+
+def refuse_too_many_bytes(size: int) -> None:
+    """Refuse by size alone, before the bytes are read into memory."""
+    if size > settings.MAX_UPLOAD_BYTES:
+        raise ImageRejectedError(
+            RejectionCode.TOO_MANY_BYTES,
+            f"The file has {size:,} bytes; at most {settings.MAX_UPLOAD_BYTES:,} are "
+            "accepted. Send a smaller file.",
+        )
+
+
+def clean_name(name: str) -> str:
+    """Make a stranger's file name safe to store and show: last part, printable."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    printable = "".join(
+        char for char in last if unicodedata.category(char)[0] != "C" or char == "\u200d"
+    )
+    return printable.strip()[:MAX_NAME]
+
+
+def _get_or_create_image(
+    sha256: str, name: str, size: int, header: ImageHeader
+) -> tuple[Image, bool]:
+    return Image.objects.get_or_create(
+        sha256=sha256,
+        defaults={
+            "original": name,
+            "byte_size": size,
+            "format": header.format,
+            "media_type": header.media_type,
+            "width": header.width,
+            "height": header.height,
+        },
+    )
+
+
+def _reusable_analysis(image: Image) -> Analysis | None:
+    """Return the result, or the run under way, that stands for these bytes."""
+    return image.analyses.filter(
+        Q(status__in=PENDING)
+        | Q(status__in=USABLE, pipeline_version=current_pipeline().version)
+    ).first()
+
+
+def _queue_analysis(image: Image, requested_by: User | None) -> Analysis:
+    analysis = create_analysis(image=image, requested_by=requested_by)
+    transaction.on_commit(partial(enqueue_analysis, analysis_id=analysis.id))
+    return analysis

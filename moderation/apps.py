@@ -1,0 +1,9 @@
+"""Cases, decisions, policies and the audit trail."""
+
+from django.apps import AppConfig
+
+
+class ModerationConfig(AppConfig):
+    """Cases, decisions, policies and the audit trail."""
+
+    name = "moderation"

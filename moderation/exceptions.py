@@ -1,0 +1,41 @@
+"""What can go wrong in this app, as one small tree. Words come with the error."""
+
+
+class ModerationError(Exception):
+    """Root of every error this app raises on purpose.
+
+    Parameters
+    ----------
+    detail : str
+        What happened and what to do, for people.
+    """
+
+    code = "moderation_error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class TransitionError(ModerationError):
+    """A case is not in a state that allows this."""
+
+    code = "wrong_state"
+
+
+class ClaimError(ModerationError):
+    """Somebody else holds the case."""
+
+    code = "claimed_by_other"
+
+
+class NotAllowedError(ModerationError):
+    """This person may not do this."""
+
+    code = "not_allowed"
+
+
+class InvalidDecisionError(ModerationError):
+    """The decision lacks something, or contradicts itself."""
+
+    code = "invalid_decision"

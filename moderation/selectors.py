@@ -1,0 +1,71 @@
+"""Reads: cases, decisions, rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch, QuerySet
+
+from forensics.models import Analysis, EvidenceFile, Finding, Submission
+from moderation.models import AuditEvent, Case, Decision, Policy
+from moderation.policies import Rule
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def active_rules() -> list[Rule]:
+    """Return the policies in force as pure rules."""
+    return [
+        Rule(
+            name=policy.name,
+            priority=policy.priority,
+            verdicts=frozenset(policy.verdicts),
+            codes=frozenset(policy.codes),
+            min_score=policy.min_score,
+        )
+        for policy in Policy.objects.filter(is_active=True)
+    ]
+
+
+def policy_named(name: str) -> Policy:
+    """Return one policy."""
+    return Policy.objects.get(name=name)
+
+
+def codes_of(analysis: Analysis) -> frozenset[str]:
+    """Return every code that an analysis' findings carry."""
+    found = Finding.objects.filter(analysis=analysis).values_list("codes", flat=True)
+    return frozenset(code for codes in found for code in codes)
+
+
+def cases_visible_to(user: User) -> QuerySet[Case]:
+    """Return the cases this person may see: all, or none."""
+    if not user.has_perm("moderation.view_case"):
+        return Case.objects.none()
+    return Case.objects.all()
+
+
+def decisions_visible_to(user: User) -> QuerySet[Decision]:
+    """Return the decisions this person may see: all, or none."""
+    if not user.has_perm("moderation.view_decision"):
+        return Decision.objects.none()
+    return Decision.objects.all()
+
+
+def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Load what a row shows in a fixed number of queries."""
+    thumbnails = EvidenceFile.objects.filter(kind="thumbnail").order_by("-analysis_id")
+    return cases.select_related(
+        "image", "analysis", "image__current_analysis", "claimed_by", "policy"
+    ).prefetch_related(
+        Prefetch("analysis__evidence_files", thumbnails, to_attr="thumbnails"),
+        Prefetch(
+            "image__submissions", Submission.objects.select_related("submitted_by")
+        ),
+    )
+
+
+def events_of(case: Case) -> QuerySet[AuditEvent]:
+    """Return the history of a case, oldest first."""
+    return case.events.order_by("at", "id")

@@ -1,0 +1,195 @@
+"""Claims and decisions. Each transition: lock, check, write, record, in one go."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from forensics.models import Image
+from moderation.exceptions import (
+    ClaimError,
+    InvalidDecisionError,
+    NotAllowedError,
+    TransitionError,
+)
+from moderation.models import Case, Decision
+from moderation.policies import problem_with_decision
+from moderation.services.audit import record
+from moderation.states import NEXT, UNDECIDED, CaseStatus
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+CLAIM_LENGTH = timedelta(minutes=30)
+MAX_NOTE = 5000
+
+
+@transaction.atomic
+def open_case(*, image: Image, actor: User, because: str) -> Case:
+    """Send a picture to review by hand; an undecided case is returned as it is."""
+    _require(actor, "moderation.decide_case", "open cases")
+    locked = Image.objects.select_for_update().get(pk=image.pk)
+    existing = Case.objects.filter(image=locked, status__in=UNDECIDED).first()
+    if existing is not None:
+        return existing
+    case = Case(
+        image=locked,
+        analysis=locked.current_analysis,
+        opened_by=actor,
+        opened_because=because.strip()[:255] or "Opened by hand",
+    )
+    case.full_clean()
+    case.save()
+    record("case_opened", actor=actor, case=case, because=case.opened_because)
+    return case
+
+
+@transaction.atomic
+def claim_case(*, case_id: UUID, actor: User) -> Case:
+    """Take a case, or prolong a claim of one's own.
+
+    Raises
+    ------
+    ClaimError
+        Somebody else holds it and the claim has not expired.
+    TransitionError
+        It is decided.
+    """
+    _require(actor, "moderation.decide_case", "claim cases")
+    case = _lock(case_id)
+    _claim(case, actor)
+    return case
+
+
+@transaction.atomic
+def release_case(*, case_id: UUID, actor: User) -> Case:
+    """Hand one's own claim back to the queue; a lead may end anybody's."""
+    _require(actor, "moderation.decide_case", "release cases")
+    case = _lock(case_id)
+    if case.claimed_by_id != actor.pk and not actor.has_perm("moderation.reopen_case"):
+        raise ClaimError(f"{case.claimed_by or 'Nobody'} holds this case, not you.")
+    _move(case, CaseStatus.OPEN)
+    case.save()
+    record("case_released", actor=actor, case=case)
+    return case
+
+
+@transaction.atomic
+def decide_case(
+    *, case_id: UUID, actor: User, outcome: str, reason: str, note: str = ""
+) -> Decision:
+    """Decide a case; an open one is claimed on the way.
+
+    Raises
+    ------
+    NotAllowedError, ClaimError, TransitionError, InvalidDecisionError
+        Nothing was changed.
+    """
+    _require(actor, "moderation.decide_case", "decide cases")
+    problem = problem_with_decision(
+        outcome=outcome, reason=reason, note=note, max_note=MAX_NOTE
+    )
+    if problem:
+        raise InvalidDecisionError(problem)
+    case = _lock(case_id)
+    _claim(case, actor)
+    decision = _decision(case, actor, outcome=outcome, reason=reason, note=note)
+    _move(case, CaseStatus.DECIDED)
+    case.outcome, case.decided_at = outcome, decision.created_at
+    case.full_clean(exclude=["image", "analysis", "policy"])
+    case.save()
+    decision.full_clean(exclude=["case", "analysis"])
+    decision.save()
+    record(
+        "case_decided",
+        actor=actor,
+        case=case,
+        decision=str(decision.id),
+        outcome=outcome,
+        reason=reason,
+    )
+    return decision
+
+
+@transaction.atomic
+def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
+    """Withdraw the decision in force and put the case back into the queue."""
+    _require(actor, "moderation.reopen_case", "reopen cases")
+    if not because.strip():
+        raise InvalidDecisionError("Say why the case is reopened.")
+    case = _lock(case_id)
+    other = Case.objects.filter(image=case.image_id, status__in=UNDECIDED).first()
+    if other is not None and case.status == CaseStatus.DECIDED:
+        raise TransitionError(f"{other} of the same picture is already in the queue.")
+    _move(case, CaseStatus.OPEN)
+    case.outcome, case.decided_at = "", None
+    case.save()
+    decision = case.decisions.get(withdrawn_at__isnull=True)
+    decision.withdrawn_at = timezone.now()
+    decision.save(update_fields=["withdrawn_at"])
+    record("case_reopened", actor=actor, case=case, because=because.strip()[:1000])
+    return case
+
+
+def _require(actor: User, permission: str, to_do: str) -> None:
+    if not actor.has_perm(permission):
+        raise NotAllowedError(
+            f"You may not {to_do}. Ask an administrator to add you to a group that may."
+        )
+
+
+def _lock(case_id: UUID) -> Case:
+    return Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+
+
+def _claim(case: Case, actor: User) -> None:
+    now = timezone.now()
+    expired = case.claim_expires_at is not None and case.claim_expires_at <= now
+    if case.status == CaseStatus.CLAIMED:
+        if case.claimed_by_id != actor.pk and not expired:
+            raise ClaimError(f"{case.claimed_by or 'Somebody'} is working on this case.")
+        if case.claimed_by_id != actor.pk:
+            record("claim_expired", actor=case.claimed_by, case=case)
+            _move(case, CaseStatus.OPEN)
+    if case.status != CaseStatus.CLAIMED:
+        _move(case, CaseStatus.CLAIMED)
+        case.claimed_by, case.claim_token = actor, uuid4()
+        record("case_claimed", actor=actor, case=case)
+    case.claim_expires_at = now + CLAIM_LENGTH
+    case.save()
+
+
+def _move(case: Case, to: CaseStatus) -> None:
+    """Change the state if the table allows it; leaving *claimed* ends the claim."""
+    if to not in NEXT[CaseStatus(case.status)]:
+        raise TransitionError(
+            f"This case is {case.get_status_display().lower()}; it cannot become {to}."
+        )
+    case.status = to
+    if to != CaseStatus.CLAIMED:
+        case.claim_token = None
+        case.claim_expires_at = None
+    if to == CaseStatus.OPEN:
+        case.claimed_by = None
+
+
+def _decision(
+    case: Case, actor: User, *, outcome: str, reason: str, note: str
+) -> Decision:
+    analysis = case.analysis
+    return Decision(
+        case=case,
+        analysis=analysis,
+        image_sha256=case.image.sha256,
+        outcome=outcome,
+        reason=reason,
+        note=note.strip(),
+        decided_by=actor,
+        decided_by_name=str(actor),
+        machine_verdict=analysis.verdict if analysis else "",
+        machine_score=analysis.score if analysis else None,
+    )
