@@ -113,10 +113,10 @@ class Environment:
 
     def database(self, data_dir: Path) -> dict[str, Any]:
         """Read ``DATABASE_URL`` (SQLite in WAL mode, or PostgreSQL)."""
-        default = f"sqlite:///{data_dir / 'pixelwarden.sqlite3'}"
-        if self.env.str("DATABASE_URL", default="") == "":
-            self.env.ENVIRON.pop("DATABASE_URL", None)
-        config: dict[str, Any] = dict(self.env.db_url("DATABASE_URL", default=default))
+        if not self.env.str("DATABASE_URL", default=""):
+            name = data_dir / "pixelwarden.sqlite3"
+            return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, **SQLITE}
+        config: dict[str, Any] = dict(self.env.db_url("DATABASE_URL"))
         engine = config["ENGINE"]
         if engine == "django.db.backends.sqlite3":
             return config | SQLITE

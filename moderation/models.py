@@ -81,7 +81,7 @@ class Case(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="cases")
     analysis = models.ForeignKey(
-        Analysis, null=True, on_delete=models.SET_NULL, related_name="cases"
+        Analysis, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
     )
     status = models.CharField(
         max_length=16, choices=CaseStatus.choices, default=CaseStatus.OPEN
@@ -157,7 +157,7 @@ class Decision(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
     analysis = models.ForeignKey(
-        Analysis, null=True, on_delete=models.SET_NULL, related_name="+"
+        Analysis, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     image_sha256 = models.CharField(max_length=64, db_index=True)
     outcome = models.CharField(max_length=16, choices=Outcome.choices)

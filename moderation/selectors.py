@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from forensics.models import Analysis, EvidenceFile, Finding, Submission
 from moderation.models import AuditEvent, Case, Decision, Policy
 from moderation.policies import Rule
+from moderation.states import CaseStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -64,6 +65,30 @@ def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
             "image__submissions", Submission.objects.select_related("submitted_by")
         ),
     )
+
+
+def with_case_file(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Load what the page of one case shows in a fixed number of queries."""
+    return cases.select_related(
+        "image", "claimed_by", "opened_by", "policy"
+    ).prefetch_related(
+        "events",
+        "decisions",
+        Prefetch(
+            "image__submissions", Submission.objects.select_related("submitted_by")
+        ),
+    )
+
+
+def next_open_case(user: User, *, after: Case) -> Case | None:
+    """Return the most urgent open case but this one."""
+    waiting = cases_visible_to(user).filter(status=CaseStatus.OPEN)
+    return waiting.exclude(pk=after.pk).first()
+
+
+def decisions_in_other_cases(case: Case) -> QuerySet[Decision]:
+    """Return what was decided about the same picture in other cases."""
+    return Decision.objects.filter(image_sha256=case.image.sha256).exclude(case=case)
 
 
 def events_of(case: Case) -> QuerySet[AuditEvent]:

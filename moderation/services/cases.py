@@ -72,7 +72,7 @@ def release_case(*, case_id: UUID, actor: User) -> Case:
     case = _lock(case_id)
     if case.claimed_by_id != actor.pk and not actor.has_perm("moderation.reopen_case"):
         raise ClaimError(f"{case.claimed_by or 'Nobody'} holds this case, not you.")
-    _move(case, CaseStatus.OPEN)
+    _move(case, CaseStatus.OPEN, only_from=CaseStatus.CLAIMED)
     case.save()
     record("case_released", actor=actor, case=case)
     return case
@@ -125,7 +125,7 @@ def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
     other = Case.objects.filter(image=case.image_id, status__in=UNDECIDED).first()
     if other is not None and case.status == CaseStatus.DECIDED:
         raise TransitionError(f"{other} of the same picture is already in the queue.")
-    _move(case, CaseStatus.OPEN)
+    _move(case, CaseStatus.OPEN, only_from=CaseStatus.DECIDED)
     case.outcome, case.decided_at = "", None
     case.save()
     decision = case.decisions.get(withdrawn_at__isnull=True)
@@ -163,11 +163,14 @@ def _claim(case: Case, actor: User) -> None:
     case.save()
 
 
-def _move(case: Case, to: CaseStatus) -> None:
+def _move(
+    case: Case, to: CaseStatus, *, only_from: CaseStatus | None = None
+) -> None:
     """Change the state if the table allows it; leaving *claimed* ends the claim."""
-    if to not in NEXT[CaseStatus(case.status)]:
+    start = CaseStatus(case.status)
+    if to not in NEXT[start] or only_from not in {None, start}:
         raise TransitionError(
-            f"This case is {case.get_status_display().lower()}; it cannot become {to}."
+            f"This case is {start.label.lower()}, so this cannot be done to it."
         )
     case.status = to
     if to != CaseStatus.CLAIMED:

@@ -1,0 +1,125 @@
+"""What may be asked of the queue, and the decision as a form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from forensics.models import VERDICT_CHOICES
+from moderation.models import DecisionReason, Outcome, Priority
+from moderation.policies import REASONS_FOR, problem_with_decision
+from moderation.services.cases import MAX_NOTE
+from moderation.states import UNDECIDED, CaseStatus
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from moderation.models import Case
+
+WAITING = "waiting"
+EVERY = "all"
+
+
+class QueueFilterForm(forms.Form):
+    """Filters of the queue; they live in the address."""
+
+    status = forms.ChoiceField(
+        label="Cases",
+        required=False,
+        choices=[
+            ("", "To decide"),
+            *((status.value, status.label) for status in CaseStatus),
+            (EVERY, "All"),
+        ],
+    )
+    verdict = forms.ChoiceField(
+        label="Verdict", required=False, choices=[("", "Any verdict"), *VERDICT_CHOICES]
+    )
+    priority = forms.TypedChoiceField(
+        label="Priority",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "Any priority"), *Priority.choices[::-1]],
+    )
+    mine = forms.BooleanField(label="Only claimed by me", required=False)
+
+    def apply(self, cases: QuerySet[Case], *, user: User) -> QuerySet[Case]:
+        """Narrow the queue; what does not validate leaves the default: to decide."""
+        asked = self.cleaned_data if self.is_valid() else {}
+        status = asked.get("status") or ""
+        if status in CaseStatus.values:
+            cases = cases.filter(status=status)
+        elif status != EVERY:
+            cases = cases.filter(status__in=UNDECIDED)
+        if asked.get("verdict"):
+            cases = cases.filter(analysis__verdict=asked["verdict"])
+        if asked.get("priority"):
+            cases = cases.filter(priority=asked["priority"])
+        return cases.filter(claimed_by=user) if asked.get("mine") else cases
+
+
+class DecisionForm(forms.Form):
+    """An outcome, a reason that fits it, a note. Each outcome has reasons of its own."""
+
+    outcome = forms.ChoiceField(
+        choices=Outcome.choices,
+        error_messages={"required": "Choose what you decide."},
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=MAX_NOTE,
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for outcome, reasons in REASONS_FOR.items():
+            self.fields[f"reason_{outcome}"] = forms.ChoiceField(
+                required=False,
+                choices=[(reason, DecisionReason(reason).label) for reason in reasons],
+            )
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """Return each outcome with its field of reasons, for the template."""
+        return [
+            {
+                "outcome": Outcome(outcome),
+                "field": self[f"reason_{outcome}"],
+                "is_chosen": self["outcome"].value() == outcome,
+            }
+            for outcome in REASONS_FOR
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Pick the reason that belongs to the outcome and check the whole."""
+        cleaned = super().clean() or {}
+        outcome = cleaned.get("outcome")
+        if not outcome or self.errors:
+            return cleaned
+        cleaned["reason"] = cleaned.get(f"reason_{outcome}", "")
+        if not cleaned["reason"]:
+            self.add_error(f"reason_{outcome}", "Choose a reason.")
+            return cleaned
+        problem = problem_with_decision(
+            outcome=outcome,
+            reason=cleaned["reason"],
+            note=cleaned.get("note", ""),
+            max_note=MAX_NOTE,
+        )
+        if problem:
+            self.add_error("note", problem)
+        return cleaned
+
+
+class ReopenForm(forms.Form):
+    """Why a decision is withdrawn."""
+
+    because = forms.CharField(
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Say why the case is reopened."},
+    )

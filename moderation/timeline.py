@@ -1,0 +1,115 @@
+"""The history of a case as one list: arrivals, analyses, events and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from forensics.wording import ANALYSIS_STATES, percent, verdict_words
+
+if TYPE_CHECKING:
+    from forensics.models import Analysis, Submission
+    from moderation.models import AuditEvent, Case, Decision
+
+# What an event is called and drawn as. A decision is shown from its own row instead.
+_EVENTS = {
+    "case_opened": ("Case opened", "inbox"),
+    "case_claimed": ("Claimed", "hand"),
+    "claim_expired": ("Claim ran out", "clock"),
+    "case_released": ("Released to the queue", "lock-open"),
+    "case_reopened": ("Reopened", "rotate-ccw"),
+    "analysis_renewed": ("Evidence renewed by a new analysis", "refresh-cw"),
+}
+_FROM_DECISIONS = "case_decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history. ``text`` may be a stranger's."""
+
+    at: datetime
+    icon: str
+    title: str
+    who: str = ""
+    text: str = ""
+    is_withdrawn: bool = False
+
+
+def timeline(
+    case: Case,
+    *,
+    submissions: Iterable[Submission],
+    analyses: Iterable[Analysis],
+    earlier: Iterable[Decision],
+) -> list[Entry]:
+    """Return everything that happened to a case and its image, newest first."""
+    entries = [
+        *(_of_submission(submission) for submission in submissions),
+        *(_of_analysis(analysis) for analysis in analyses),
+        *(
+            _of_event(event)
+            for event in case.events.all()
+            if event.action != _FROM_DECISIONS
+        ),
+        *(_of_decision(decision, case) for decision in case.decisions.all()),
+        *(_of_decision(decision, case) for decision in earlier),
+    ]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _of_submission(submission: Submission) -> Entry:
+    return Entry(
+        at=submission.created_at,
+        icon="upload",
+        title=f"Received through {_DOORS[submission.door]}",
+        who=str(submission.submitted_by or ""),
+        text=submission.original_name,
+    )
+
+
+_DOORS = {
+    "web": "the dashboard",
+    "api": "the API",
+    "admin": "the admin",
+    "command": "the command line",
+}
+
+
+def _of_analysis(analysis: Analysis) -> Entry:
+    label = ANALYSIS_STATES[analysis.status].label.lower()
+    text = analysis.error_detail
+    if analysis.verdict and analysis.score is not None:
+        text = f"{verdict_words(analysis.verdict).label}, {percent(analysis.score)}"
+    return Entry(
+        at=analysis.finished_at or analysis.queued_at,
+        icon="scan-eye",
+        title=f"Analysis {label}",
+        who=str(analysis.requested_by or "") if analysis.trigger != "submission" else "",
+        text=text,
+    )
+
+
+def _of_event(event: AuditEvent) -> Entry:
+    title, icon = _EVENTS.get(event.action, (event.action.replace("_", " "), "info"))
+    return Entry(
+        at=event.at,
+        icon=icon,
+        title=title,
+        who=event.actor_name,
+        text=str(event.data.get("because", "")),
+    )
+
+
+def _of_decision(decision: Decision, case: Case) -> Entry:
+    elsewhere = "" if decision.case_id == case.pk else " (an earlier case)"
+    reason = decision.get_reason_display()
+    return Entry(
+        at=decision.created_at,
+        icon="gavel",
+        title=f"Decided: {decision.get_outcome_display().lower()}{elsewhere}",
+        who=decision.decided_by_name,
+        text=f"{reason}. {decision.note}" if decision.note else reason,
+        is_withdrawn=decision.withdrawn_at is not None,
+    )

@@ -1,0 +1,19 @@
+"""Addresses under /cases/."""
+
+from django.urls import path
+
+from moderation.views import actions
+from moderation.views.case import case_detail
+from moderation.views.queue import queue
+
+app_name = "moderation"
+
+urlpatterns = [
+    path("", queue, name="queue"),
+    path("open/<uuid:image_id>/", actions.open_by_hand, name="open"),
+    path("<uuid:case_id>/", case_detail, name="case"),
+    path("<uuid:case_id>/claim/", actions.claim, name="claim"),
+    path("<uuid:case_id>/release/", actions.release, name="release"),
+    path("<uuid:case_id>/decide/", actions.decide, name="decide"),
+    path("<uuid:case_id>/reopen/", actions.reopen, name="reopen"),
+]
