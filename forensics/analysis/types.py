@@ -1,4 +1,4 @@
-"""What crosses the border of the analysis: findings and a report out, errors in words."""
+"""What crosses the border of the analysis: findings, a report, errors in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from forensics.analysis.image import ImageEvidence
 
 Json: TypeAlias = (
-    None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+    bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 )
 
 
@@ -45,6 +45,7 @@ class RejectionCode(StrEnum):
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
     UNREADABLE = "unreadable"
+    FAILED = "failed"
 
 
 class ForensicsError(Exception):
@@ -66,6 +67,10 @@ class ImageRejectedError(ForensicsError):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+
+class NotApplicableError(ForensicsError):
+    """Raised inside an analyzer: it has nothing to say about this kind of picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +175,15 @@ class Analyzer(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Stable word for the signal, e.g. ``ela``."""
+        ...
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Changes whenever the same picture may give another finding."""
+        ...
 
-    def analyze(self, evidence: ImageEvidence) -> Finding: ...
+    def analyze(self, evidence: ImageEvidence) -> Finding:
+        """Look at one picture."""
+        ...
