@@ -1,0 +1,1 @@
+"""Data sets, training, evaluation and publication of models. No Django here."""

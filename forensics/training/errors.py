@@ -1,0 +1,64 @@
+"""What can be wrong with a data set or a training run, in words for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from forensics.analysis.types import ForensicsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TrainingError(ForensicsError):
+    """Root of every error that training raises on purpose."""
+
+
+class DatasetError(TrainingError):
+    """The data set cannot be used as it is."""
+
+    @classmethod
+    def not_a_folder(cls, folder: Path) -> Self:
+        """``folder`` is missing or a file."""
+        return cls(f"{folder} is not a folder. Give the folder of the data set.")
+
+    @classmethod
+    def missing_class(cls, folder: Path, label: str) -> Self:
+        """No picture of one class was found."""
+        return cls(
+            f"{folder} holds no {label} pictures. Expected the folders Au/ and Tp/ "
+            "(CASIA as published) or authentic/ and tampered/."
+        )
+
+    @classmethod
+    def empty(cls, folder: Path) -> Self:
+        """No picture at all was found."""
+        return cls(f"{folder} holds no pictures (JPEG, PNG, TIFF or BMP).")
+
+    @classmethod
+    def too_few_groups(cls, split: str) -> Self:
+        """Say that a split would be without one of the classes."""
+        return cls(
+            f"The {split} split would lack one of the classes: the data set has too "
+            "few independent source pictures. Give more pictures."
+        )
+
+    @classmethod
+    def mostly_unreadable(cls, bad: int, total: int) -> Self:
+        """More files failed to decode than a damaged download explains."""
+        return cls(
+            f"{bad} of {total} pictures cannot be read. Check the data set; "
+            "up to one in twenty may be bad."
+        )
+
+
+class CheckpointError(TrainingError):
+    """A run cannot be resumed."""
+
+    @classmethod
+    def other_run(cls, folder: Path) -> Self:
+        """Say that the checkpoint is of another data set, seed or recipe."""
+        return cls(
+            f"The checkpoint in {folder} belongs to another data set, seed or recipe. "
+            "Give another --work folder, or leave out --resume to start over."
+        )
