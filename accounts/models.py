@@ -1,4 +1,4 @@
-"""The user model: a table of our own, so that later fields need no migration of keys."""
+"""The user model: a table of our own, so that later fields move no keys."""
 
 from django.contrib.auth.models import AbstractUser
 

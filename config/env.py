@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "PIXELWARDEN_"
 MIN_SECRET_LENGTH = 50
+MIN_DIFFERENT = 10
 
 # Every variable the product reads, with what it is for. Anything else that starts
 # with the prefix is a typing mistake and refuses to start.
@@ -83,8 +84,10 @@ class Environment:
     def number(self, name: str, default: int, *, least: int, most: int) -> int:
         """Read a whole number within bounds."""
         value = self.text(name, str(default)).strip()
-        if not value.isascii() or not value.isdigit() or not (
-            least <= int(value) <= most
+        if (
+            not value.isascii()
+            or not value.isdigit()
+            or not (least <= int(value) <= most)
         ):
             raise ImproperlyConfigured(
                 f"{PREFIX}{name} is {value!r}; use a whole number from "
@@ -106,8 +109,7 @@ class Environment:
         value = self.text(name)
         if not value:
             raise ImproperlyConfigured(
-                f"{PREFIX}{name} is not set, but {because}. "
-                f"Set it to: {KNOWN[name]}."
+                f"{PREFIX}{name} is not set, but {because}. Set it to: {KNOWN[name]}."
             )
         return value
 
@@ -119,7 +121,7 @@ class Environment:
         config: dict[str, Any] = dict(self.env.db_url("DATABASE_URL"))
         engine = config["ENGINE"]
         if engine == "django.db.backends.sqlite3":
-            return config | SQLITE
+            return config | dict(SQLITE)
         if engine == "django.db.backends.postgresql":
             return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
         raise ImproperlyConfigured(
@@ -130,10 +132,10 @@ class Environment:
     def secret_key(self, data_dir: Path) -> str:
         """Read the signing key; in development make one, kept in the data folder."""
         key = self.text("SECRET_KEY")
-        if key and len(key) < MIN_SECRET_LENGTH:
+        if key and (len(key) < MIN_SECRET_LENGTH or len(set(key)) < MIN_DIFFERENT):
             raise ImproperlyConfigured(
-                f"{PREFIX}SECRET_KEY has {len(key)} characters; use at least "
-                f"{MIN_SECRET_LENGTH} random ones."
+                f"{PREFIX}SECRET_KEY is too easy to guess; use at least "
+                f"{MIN_SECRET_LENGTH} random characters."
             )
         if not key and self.is_production:
             return self.required("SECRET_KEY", because="this is production")

@@ -1,5 +1,6 @@
 """Django settings, all of them from the environment (``config/env.py``)."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from config.env import Environment
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "storages",
     "csp",
+    "config",  # last: its admin replaces some that the packages above register
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -79,6 +81,7 @@ DATABASES = {"default": _environment.database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.GuardedBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -105,7 +108,7 @@ STORAGES = file_storages(_environment, DATA_DIR)
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
 
-# A file larger than this goes to disk while it arrives; the cap is in forensics.uploads.
+# A larger file goes to disk while it arrives; the cap is in forensics.uploads.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 FILE_UPLOAD_HANDLERS = [
@@ -140,13 +143,30 @@ TASKS = {
 # --- API ------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "accounts.api.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PERMISSION_CLASSES": ["forensics.api.permissions.MayDo"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "forensics.api.renderers.PagesRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "forensics.api.parsers.SmallJSONParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_FILTER_BACKENDS": ["forensics.api.filters.StrictFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "forensics.api.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.problems.problem_details",
+    # ``format`` is a property of images here, and filters by it.
+    "URL_FORMAT_OVERRIDE": None,
+    "STRICT_JSON": True,
+}
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_PREFIX": "pw_",
+    "TOKEN_TTL": timedelta(days=90),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Pixelwarden API",
@@ -157,6 +177,22 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.add_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "AnalysisStatus": "forensics.states.AnalysisStatus",
+        "CaseStatus": "moderation.states.CaseStatus",
+        "SignalStatus": "forensics.api.serializers.FINDING_STATUSES",
+        "Verdict": "forensics.models.VERDICT_CHOICES",
+        "Outcome": "moderation.models.Outcome",
+        "DecisionReason": "moderation.models.DecisionReason",
+        "Door": "forensics.models.Door",
+        "Trigger": "forensics.models.Trigger",
+    },
 }
 
 # --- Security -------------------------------------------------------------------
@@ -175,6 +211,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # probes come from inside, without TLS
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

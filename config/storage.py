@@ -32,6 +32,8 @@ def _local(data_dir: Path) -> dict[str, Any]:
 
 
 def _s3(environment: Environment) -> dict[str, Any]:
+    from botocore.config import Config  # noqa: PLC0415 # only S3 pays for it
+
     options = {
         "bucket_name": environment.required("S3_BUCKET", because="STORAGE is s3"),
         "endpoint_url": environment.text("S3_ENDPOINT_URL") or None,
@@ -41,6 +43,12 @@ def _s3(environment: Environment) -> dict[str, Any]:
         "default_acl": "private",
         "querystring_auth": True,
         "file_overwrite": True,
-        "signature_version": "s3v4",
+        # A service out of reach must not hold a request for minutes.
+        "client_config": Config(
+            signature_version="s3v4",
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        ),
     }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -1,0 +1,66 @@
+"""Password sign-in, at every door, that stops guessing after a few failures."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from accounts.models import User
+
+MAX_FAILURES = 10
+WINDOW_SECONDS = 300
+
+
+class GuardedBackend(ModelBackend):
+    """Django's own check of name and password, with a limit on failures.
+
+    Counted by name and address together, so that nobody can lock a colleague out
+    from elsewhere. The count lives in the cache: with the default cache, each web
+    process counts for itself.
+    """
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        """Return the user, None, or end the attempt when too many failed."""
+        name = username if username is not None else kwargs.get("username")
+        if name is None or password is None or "\0" in name:
+            return None
+        address = request.META.get("REMOTE_ADDR", "") if request is not None else ""
+        if seconds_locked(address=address, username=name):
+            raise PermissionDenied("Too many failed sign-ins.")
+        user = super().authenticate(request, username=name, password=password)
+        if user is None:
+            _count_failure(_key(address, name))
+        return user
+
+
+def seconds_locked(*, address: str, username: str) -> int:
+    """Return for how long this name may not try from this address; 0: it may."""
+    count: tuple[int, float] = cache.get(_key(address, username), (0, 0.0))
+    failures, until = count
+    if failures < MAX_FAILURES:
+        return 0
+    return max(0, round(until - time.time()))
+
+
+def _count_failure(key: str) -> None:
+    failures, until = cache.get(key, (0, time.time() + WINDOW_SECONDS))
+    cache.set(key, (failures + 1, until), max(1, until - time.time()))
+
+
+def _key(address: str, username: str) -> str:
+    digest = hashlib.sha256(f"{address}\0{username.lower()}".encode()).hexdigest()
+    return f"failed-sign-ins-{digest}"

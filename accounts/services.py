@@ -1,0 +1,63 @@
+"""Making the people of a trial installation."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+
+from accounts.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# One person for each face of the product; whether they may enter the Django admin.
+DEMO_USERS: Mapping[str, bool] = {
+    "moderator": False,
+    "lead": True,
+    "administrator": True,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A new person's way in, to be shown once."""
+
+    username: str
+    password: str
+
+
+@transaction.atomic
+def create_demo_users(*, password: str = "") -> list[Credentials]:
+    """Make a moderator, a lead and an administrator; leave existing ones alone.
+
+    Parameters
+    ----------
+    password : str, optional
+        For all of them; by default each gets a random one.
+
+    Raises
+    ------
+    ValidationError
+        The password is too weak; nobody was made.
+    """
+    if password:
+        validate_password(password)
+    existing = set(
+        User.objects.filter(username__in=DEMO_USERS).values_list("username", flat=True)
+    )
+    return [
+        _create(name, password or secrets.token_urlsafe(12), is_staff=is_staff)
+        for name, is_staff in DEMO_USERS.items()
+        if name not in existing
+    ]
+
+
+def _create(name: str, password: str, *, is_staff: bool) -> Credentials:
+    user = User.objects.create_user(username=name, password=password, is_staff=is_staff)
+    user.groups.add(Group.objects.get(name=name))
+    return Credentials(name, password)

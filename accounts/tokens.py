@@ -1,0 +1,60 @@
+"""API tokens: kept as a hash, shown once, ending on a date."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from knox.models import get_token_model
+
+if TYPE_CHECKING:
+    from knox.models import AuthToken
+
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_DAYS = 90
+MAX_DAYS = 365
+
+
+class TokenRefusedError(Exception):
+    """No token can be issued; the message says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new token. ``secret`` exists here and nowhere else."""
+
+    secret: str = field(repr=False)
+    key: str
+    expires_at: datetime
+
+
+def issue_token(*, user: User, days: int = DEFAULT_DAYS) -> IssuedToken:
+    """Make a token for ``user`` that ends after ``days`` days.
+
+    Raises
+    ------
+    TokenRefusedError
+        The account is switched off, or ``days`` is out of bounds.
+    """
+    if not user.is_active:
+        raise TokenRefusedError(
+            f"The account {user.get_username()!r} is switched off. Switch it on first."
+        )
+    if not 1 <= days <= MAX_DAYS:
+        raise TokenRefusedError(f"Expected 1 to {MAX_DAYS} days. Received {days}.")
+    row, secret = get_token_model().objects.create(
+        user=user, expiry=timedelta(days=days)
+    )
+    logger.info("token %s issued to %s", row.token_key, user.get_username())
+    return IssuedToken(secret=secret, key=row.token_key, expires_at=row.expiry)
+
+
+def revoke_token(token: AuthToken) -> None:
+    """End a token at once."""
+    logger.info("token %s revoked", token.token_key)
+    token.delete()

@@ -1,0 +1,25 @@
+"""The REST API, version 1."""
+
+from django.urls import include, path, re_path
+
+from config.api_views import (
+    ApiRoot,
+    Docs,
+    ProblemTypes,
+    ProblemTypeView,
+    Schema,
+    not_there,
+)
+
+app_name = "api"
+urlpatterns = [
+    path("", ApiRoot.as_view(), name="root"),
+    path("", include("accounts.api.urls")),
+    path("", include("forensics.api.urls")),
+    path("", include("moderation.api.urls")),
+    path("problems/", ProblemTypes.as_view(), name="problem-list"),
+    path("problems/<slug:code>/", ProblemTypeView.as_view(), name="problem-detail"),
+    path("schema/", Schema.as_view(), name="schema"),
+    path("docs/", Docs.as_view(), name="docs"),
+    re_path("", not_there),
+]

@@ -1,0 +1,128 @@
+"""The API's own pages: its index, its kinds of problems, its documentation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from config.problem_types import PROBLEM_TYPES
+from config.problems import TYPE_PREFIX, Problem, answer
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+    from rest_framework.request import Request
+
+RESOURCES = {
+    "images": "image",
+    "analyses": "analysis",
+    "cases": "case",
+    "decisions": "decision",
+    "policies": "policy",
+    "tokens": "token",
+    "problems": "problem",
+}
+LINKS = {
+    "type": "object",
+    "additionalProperties": {"type": "string", "format": "uri-reference"},
+}
+
+
+class ApiRoot(APIView):
+    """Where everything is."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="root",
+        tags=["api"],
+        auth=[],
+        responses={200: LINKS},
+    )
+    def get(self, request: Request) -> Response:
+        """List the resources."""
+        links = {
+            plural: reverse(f"api:{name}-list") for plural, name in RESOURCES.items()
+        }
+        documents = {"schema": reverse("api:schema"), "docs": reverse("api:docs")}
+        return Response(links | documents)
+
+
+class ProblemTypeSerializer(serializers.Serializer[Any]):
+    """What one kind of problem means."""
+
+    type = serializers.CharField()
+    code = serializers.CharField()
+    status = serializers.IntegerField()
+    title = serializers.CharField()
+    remedy = serializers.CharField()
+
+
+class ProblemTypes(APIView):
+    """What the ``type`` of a problem points at."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="problems_list",
+        tags=["api"],
+        auth=[],
+        responses=ProblemTypeSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """List every kind of problem."""
+        return Response([_described(code) for code in PROBLEM_TYPES])
+
+
+class ProblemTypeView(APIView):
+    """What one ``type`` of a problem means."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="problems_retrieve",
+        tags=["api"],
+        auth=[],
+        responses=ProblemTypeSerializer,
+    )
+    def get(self, request: Request, code: str) -> Response:
+        """Explain one kind of problem."""
+        if code not in PROBLEM_TYPES:
+            raise NotFound
+        return Response(_described(code))
+
+
+def _described(code: str) -> dict[str, Any]:
+    kind = PROBLEM_TYPES[code]
+    return {
+        "type": f"{TYPE_PREFIX}{code}/",
+        "code": code,
+        "status": kind.status,
+        "title": kind.title,
+        "remedy": kind.remedy,
+    }
+
+
+class Schema(SpectacularAPIView):
+    """The OpenAPI 3.1 description of this API."""
+
+
+class Docs(SpectacularSwaggerSplitView):
+    """The description, to read and try. Loads nothing from elsewhere."""
+
+    url_name = "api:schema"
+
+
+@csrf_exempt
+def not_there(request: HttpRequest) -> HttpResponse:
+    """Answer for every path under the API that is none, whatever the method."""
+    hint = "" if request.path.endswith("/") else " Paths end with a slash."
+    return answer(Problem("not_found", f"There is no such resource.{hint}"))

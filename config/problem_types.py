@@ -1,0 +1,155 @@
+"""Every kind of problem the API can answer with. Codes never change their meaning."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One kind of problem: its HTTP status, its name and what to do about it."""
+
+    status: int
+    title: str
+    remedy: str
+
+
+PROBLEM_TYPES: Mapping[str, ProblemType] = {
+    # The request
+    "invalid": ProblemType(
+        400,
+        "The request is not valid",
+        "`errors` names each wrong field (`pointer`) or query parameter "
+        "(`parameter`). Correct them and send it again.",
+    ),
+    "parse_error": ProblemType(
+        400,
+        "The body cannot be read",
+        "It is not what its `Content-Type` says. Check the JSON, or the multipart "
+        "boundary.",
+    ),
+    "bad_request": ProblemType(
+        400, "The request cannot be understood", "Check its headers and its parts."
+    ),
+    "not_authenticated": ProblemType(
+        401,
+        "Nobody is signed in",
+        "Send `Authorization: Bearer <token>`.",
+    ),
+    "authentication_failed": ProblemType(
+        401,
+        "The credentials are wrong",
+        "The token has ended, was revoked or is misspelt, or the name and password "
+        "do not match. Get a new token.",
+    ),
+    "permission_denied": ProblemType(
+        403,
+        "You may not do this",
+        "Ask an administrator to add the account to a group that may.",
+    ),
+    "not_allowed": ProblemType(
+        403,
+        "You may not do this to a case",
+        "Ask an administrator to add the account to a group that may.",
+    ),
+    "not_found": ProblemType(
+        404,
+        "There is no such resource",
+        "It does not exist, or is not yours to see; the two answer alike. Paths end "
+        "with a slash.",
+    ),
+    "method_not_allowed": ProblemType(
+        405, "The resource does not take this method", "`Allow` lists those it takes."
+    ),
+    "not_acceptable": ProblemType(
+        406,
+        "The answer does not come in this format",
+        "Send `Accept: application/json`, or no `Accept` at all.",
+    ),
+    "unsupported_media_type": ProblemType(
+        415,
+        "The body's content type is not taken here",
+        "Images are sent as `multipart/form-data`, everything else as "
+        "`application/json`.",
+    ),
+    "throttled": ProblemType(
+        429,
+        "Too many attempts",
+        "Wait for the seconds that `Retry-After` names.",
+    ),
+    # Images that are refused; nothing was stored
+    "empty": ProblemType(422, "The file is empty", "Send the file's bytes."),
+    "not_an_image": ProblemType(
+        415, "The file is not an image", "Send a photograph or a picture."
+    ),
+    "unsupported_format": ProblemType(
+        415,
+        "Images of this format are not analyzed",
+        "Send JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC. The type is taken from "
+        "the bytes, never from the name.",
+    ),
+    "archive": ProblemType(
+        415, "The file is an archive", "Unpack it and send its images one by one."
+    ),
+    "svg": ProblemType(
+        415,
+        "The file is an SVG drawing",
+        "Drawings have no pixels to analyze. Send a photograph.",
+    ),
+    "truncated": ProblemType(
+        422,
+        "The image is cut off",
+        "Part of the file is missing. Transfer it again from its source.",
+    ),
+    "corrupt": ProblemType(
+        422,
+        "The image is damaged",
+        "Its structure contradicts itself. Transfer it again from its source.",
+    ),
+    "unreadable": ProblemType(
+        422, "The image cannot be read", "Transfer it again from its source."
+    ),
+    "failed": ProblemType(
+        422,
+        "The image cannot be analyzed",
+        "The analysis itself broke off. Tell the operator which file it was.",
+    ),
+    "too_many_bytes": ProblemType(
+        413, "The body is too large", "Send less; `detail` names the limit."
+    ),
+    "too_many_pixels": ProblemType(
+        422,
+        "The picture has too many pixels",
+        "Send a smaller version; `detail` names the limit.",
+    ),
+    # Cases
+    "wrong_state": ProblemType(
+        409,
+        "The case is not in a state that allows this",
+        "Read the case again: somebody may have decided or released it meanwhile.",
+    ),
+    "claimed_by_other": ProblemType(
+        409,
+        "Somebody else holds the case",
+        "Take another one, wait until the claim ends, or ask a lead to end it.",
+    ),
+    "invalid_decision": ProblemType(
+        422,
+        "The decision lacks something, or contradicts itself",
+        "`detail` says what; each outcome has reasons of its own.",
+    ),
+    "moderation_error": ProblemType(
+        409, "The case does not allow this", "Read the case again."
+    ),
+    # Our side
+    "internal_error": ProblemType(
+        500,
+        "Something went wrong on our side",
+        "Try again later. If it stays, tell the operator the `request_id`: it is in "
+        "the log.",
+    ),
+    "storage_unavailable": ProblemType(
+        503,
+        "The file storage is out of reach",
+        "Try again later; nothing was stored.",
+    ),
+}

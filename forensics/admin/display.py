@@ -1,0 +1,107 @@
+"""Evidence as HTML for admin pages. Every value is a stranger's and is escaped."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from forensics.wording import percent, verdict_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.utils.safestring import SafeString
+
+    from forensics.models import Analysis, EvidenceFile
+
+NOTHING = "\N{EM DASH}"
+
+
+def thumbnail(files: Sequence[EvidenceFile]) -> SafeString | str:
+    """Show the first of the files small."""
+    return picture(files[0], "pw-thumbnail") if files else NOTHING
+
+
+def pictures(files: Iterable[EvidenceFile]) -> SafeString | str:
+    """Show evidence files with their captions, the preview first."""
+    chosen = [file for file in files if file.kind != "thumbnail"]
+    chosen.sort(key=lambda file: (file.kind != "preview", file.kind))
+    shown = format_html_join(
+        "",
+        "<figure class='pw-figure'>{}<figcaption>{}</figcaption></figure>",
+        ((picture(f, "pw-picture"), f.caption or f.kind) for f in chosen),
+    )
+    return shown or NOTHING
+
+
+def picture(file: EvidenceFile, css_class: str) -> SafeString:
+    """Show one evidence file, through the view that checks permissions."""
+    return format_html(
+        '<img class="{}" src="{}" alt="{}" loading="lazy">',
+        css_class,
+        reverse("forensics:evidence", args=[file.pk]),
+        file.caption or file.kind,
+    )
+
+
+def verdict(analysis: Analysis | None) -> SafeString | str:
+    """Show the band with its score; a score never stands alone."""
+    if analysis is None or not analysis.verdict or analysis.score is None:
+        return NOTHING
+    return band(analysis.verdict, analysis.score)
+
+
+def band(code: str, score: float | None) -> SafeString | str:
+    """Show a band, with its score where there is one."""
+    if not code:
+        return NOTHING
+    return format_html(
+        '<span class="pw-verdict pw-{}">{}</span> {}',
+        code,
+        verdict_words(code).label,
+        "" if score is None else percent(score),
+    )
+
+
+def reasons(analysis: Analysis | None) -> SafeString | str:
+    """List the reasons in words, the strongest first as the analysis has them."""
+    rows = analysis.reasons if analysis else []
+    items = format_html_join(
+        "",
+        "<li>{} <small>({}, {})</small></li>",
+        (
+            (row.get("text", ""), row.get("code", ""), f"{row.get('weight', 0):+.2f}")
+            for row in rows
+        ),
+    )
+    return format_html('<ul class="pw-list">{}</ul>', items) if items else NOTHING
+
+
+def findings(analysis: Analysis | None) -> SafeString | str:
+    """List what each analyzer said, in the pipeline's order."""
+    rows = analysis.findings.all() if analysis else []
+    items = format_html_join(
+        "",
+        '<li><a href="{}">{}</a> ({}): {}</li>',
+        (
+            (
+                reverse("admin:forensics_finding_change", args=[row.pk]),
+                row.analyzer,
+                row.get_status_display(),
+                row.summary,
+            )
+            for row in rows
+        ),
+    )
+    return format_html('<ul class="pw-list">{}</ul>', items) if items else NOTHING
+
+
+def as_json(data: Any) -> SafeString | str:
+    """Show stored data as it is."""
+    if not data:
+        return NOTHING
+    text = json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True)
+    return format_html('<pre class="pw-data">{}</pre>', text)

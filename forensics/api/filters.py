@@ -1,0 +1,122 @@
+"""Which lists can be narrowed by what. Nothing else is accepted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError as FieldError
+from django.db.models import Exists, OuterRef, QuerySet
+from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
+from rest_framework.exceptions import ValidationError
+
+from forensics.models import VERDICT_CHOICES, Analysis, Image, Trigger
+from forensics.selectors import submissions_visible_to
+from forensics.states import AnalysisStatus
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+ALWAYS_ACCEPTED = frozenset({"cursor", "page_size", "ordering"})
+
+
+class StrictFilterBackend(filters.DjangoFilterBackend):
+    """Filters on lists only, and an error for a name that no filter has.
+
+    A misspelt filter that is silently ignored answers with rows nobody asked for.
+    """
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        """Narrow the list, or say which parameter is wrong."""
+        if getattr(view, "action", None) != "list":
+            return queryset
+        filterset_class = self.get_filterset_class(view, queryset)
+        known = set(filterset_class.base_filters) if filterset_class else set()
+        unknown = sorted(set(request.query_params) - known - ALWAYS_ACCEPTED)
+        if unknown:
+            says = f"Unknown parameter. Known are: {', '.join(sorted(known))}."
+            raise ValidationError(dict.fromkeys(unknown, says))
+        narrowed: QuerySet[Any] = super().filter_queryset(request, queryset, view)
+        return narrowed
+
+
+class MomentField(IsoDateTimeField):
+    """An ISO 8601 time that also exists in UTC."""
+
+    def clean(self, value: Any) -> datetime | None:
+        """Return the moment in UTC."""
+        moment: datetime | None = super().clean(value)
+        try:
+            return moment.astimezone(UTC) if moment else None
+        except OverflowError as error:
+            raise FieldError("This time is out of range.") from error
+
+
+class Moment(filters.IsoDateTimeFilter):
+    """Compares with a moment, ``2026-01-31T12:00:00Z``."""
+
+    field_class = MomentField
+
+
+class AnyOf(filters.MultipleChoiceFilter):
+    """One or more of the choices, by repeating the parameter."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The columns are of one row each, so there is nothing to make distinct.
+        super().__init__(*args, distinct=False, **kwargs)
+
+    def is_noop(self, qs: QuerySet[Any], value: Any) -> bool:
+        """Never skip: naming every choice still leaves out rows that have none."""
+        return False
+
+
+class ImageFilters(filters.FilterSet):
+    """Filters of the image list."""
+
+    sha256 = filters.CharFilter(help_text="hexadecimal, whole", max_length=64)
+    format = filters.CharFilter(lookup_expr="iexact", help_text="JPEG, PNG, ...")
+    status = AnyOf(
+        field_name="current_analysis__status", choices=AnalysisStatus.choices
+    )
+    verdict = AnyOf(field_name="current_analysis__verdict", choices=VERDICT_CHOICES)
+    original_name = filters.CharFilter(
+        method="named", help_text="part of a file name it was sent under"
+    )
+    created_after = Moment(field_name="created_at", lookup_expr="gte")
+    created_before = Moment(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Image
+        fields: tuple[str, ...] = ()
+
+    def named(
+        self, queryset: QuerySet[Image], name: str, value: str
+    ) -> QuerySet[Image]:
+        """Search the names this person may see, nobody else's."""
+        visible = submissions_visible_to(self.request.user)
+        return queryset.filter(
+            Exists(visible.filter(image=OuterRef("pk"), original_name__icontains=value))
+        )
+
+
+class AnalysisFilters(filters.FilterSet):
+    """Filters of the analysis list."""
+
+    image = filters.UUIDFilter(field_name="image_id")
+    status = AnyOf(choices=AnalysisStatus.choices)
+    verdict = AnyOf(choices=VERDICT_CHOICES)
+    trigger = AnyOf(choices=Trigger.choices)
+    min_score = filters.NumberFilter(
+        field_name="score", lookup_expr="gte", min_value=0, max_value=1
+    )
+    pipeline_version = filters.CharFilter(max_length=64)
+    queued_after = Moment(field_name="queued_at", lookup_expr="gte")
+    queued_before = Moment(field_name="queued_at", lookup_expr="lt")
+
+    class Meta:
+        model = Analysis
+        fields: tuple[str, ...] = ()

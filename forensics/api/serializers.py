@@ -1,0 +1,248 @@
+"""What images, analyses and evidence look like in the API. Read-only shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from forensics.analysis.types import FindingStatus
+from forensics.api.fields import BlankAsNullField, LinkField, PersonField
+from forensics.models import (
+    VERDICT_CHOICES,
+    Analysis,
+    EvidenceFile,
+    Finding,
+    Image,
+    Submission,
+)
+
+FINDING_STATUSES = [(status.value, status.value) for status in FindingStatus]
+
+
+class ImageUploadSerializer(serializers.Serializer[Any]):
+    """The body of an upload."""
+
+    # Emptiness is judged by the intake, like everything else about the bytes.
+    file = serializers.FileField(
+        allow_empty_file=True, write_only=True, help_text="The image, unaltered."
+    )
+
+
+class EvidenceSerializer(serializers.ModelSerializer[EvidenceFile]):
+    """A picture that an analysis made; fetch it from ``content_url``."""
+
+    content_url = LinkField("api:evidence-content", source="pk")
+
+    class Meta:
+        model = EvidenceFile
+        fields = (
+            "id",
+            "kind",
+            "media_type",
+            "width",
+            "height",
+            "byte_size",
+            "caption",
+            "content_url",
+        )
+        read_only_fields = fields
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """One signal's part in the verdict."""
+
+    code = serializers.CharField(help_text="stable word")
+    text = serializers.CharField(help_text="for people")
+    weight = serializers.FloatField(help_text="above 0 speaks for fake, below against")
+
+
+class ModelSerializer(serializers.Serializer[Any]):
+    """Weights that took part."""
+
+    name = serializers.CharField()
+    version = serializers.CharField()
+    sha256 = serializers.CharField()
+    engine = serializers.CharField()
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """Why there is no result."""
+
+    code = serializers.CharField(source="error_code")
+    detail = serializers.CharField(source="error_detail")
+
+
+class SignalSerializer(serializers.ModelSerializer[Finding]):
+    """What one analyzer had to say."""
+
+    name = serializers.CharField(source="analyzer")
+    status = serializers.ChoiceField(FINDING_STATUSES)
+    score = serializers.FloatField(
+        allow_null=True, help_text="0 to 1; null where it makes no claim"
+    )
+    codes = serializers.ListField(child=serializers.CharField())
+    data = serializers.DictField()  # type: ignore[assignment]  # a field, not .data
+    evidence = EvidenceSerializer(source="evidence_files", many=True)
+
+    class Meta:
+        model = Finding
+        fields = (
+            "name",
+            "version",
+            "status",
+            "score",
+            "summary",
+            "codes",
+            "data",
+            "elapsed_ms",
+            "evidence",
+        )
+        read_only_fields = fields
+
+
+class AnalysisSummarySerializer(serializers.ModelSerializer[Analysis]):
+    """An analysis as lists show it."""
+
+    url = LinkField("api:analysis-detail", source="pk")
+    image = serializers.UUIDField(source="image_id")
+    verdict = BlankAsNullField(VERDICT_CHOICES)
+    score = serializers.FloatField(
+        allow_null=True, help_text="0.01 to 0.99; higher is more suspicious"
+    )
+    error = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Analysis
+        fields: tuple[str, ...] = (
+            "id",
+            "url",
+            "image",
+            "status",
+            "trigger",
+            "verdict",
+            "score",
+            "error",
+            "pipeline_version",
+            "attempts",
+            "queued_at",
+            "started_at",
+            "finished_at",
+            "elapsed_ms",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(FailureSerializer(allow_null=True))
+    def get_error(self, analysis: Analysis) -> Any:
+        """Return why it failed, if it did."""
+        return FailureSerializer(analysis).data if analysis.error_code else None
+
+
+class AnalysisSerializer(AnalysisSummarySerializer):
+    """An analysis with its evidence."""
+
+    reasons = ReasonSerializer(many=True)
+    signals = SignalSerializer(source="findings", many=True)
+    models = ModelSerializer(source="models_used", many=True)
+    codecs = serializers.DictField(child=serializers.CharField())
+    parameters = serializers.DictField()
+    renditions = serializers.SerializerMethodField(
+        help_text="display copies of the original"
+    )
+
+    class Meta(AnalysisSummarySerializer.Meta):
+        fields = (
+            *AnalysisSummarySerializer.Meta.fields,
+            "reasons",
+            "signals",
+            "models",
+            "codecs",
+            "parameters",
+            "renditions",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(EvidenceSerializer(many=True))
+    def get_renditions(self, analysis: Analysis) -> Any:
+        """Return the pictures that belong to no signal."""
+        files = [f for f in analysis.evidence_files.all() if f.finding_id is None]
+        return EvidenceSerializer(files, many=True).data
+
+
+class SubmissionSerializer(serializers.ModelSerializer[Submission]):
+    """One arrival of an image."""
+
+    submitted_by = PersonField(allow_null=True)
+
+    class Meta:
+        model = Submission
+        fields = ("id", "door", "original_name", "submitted_by", "created_at")
+        read_only_fields = fields
+
+
+class ImageSerializer(serializers.ModelSerializer[Image]):
+    """An image with its newest result."""
+
+    url = LinkField("api:image-detail", source="pk")
+    original_url = LinkField("api:image-original", source="pk")
+    analysis = AnalysisSummarySerializer(source="current_analysis", allow_null=True)
+    renditions = serializers.SerializerMethodField(
+        help_text="display copies, once there is a result"
+    )
+    submissions = SubmissionSerializer(
+        source="visible_submissions",
+        many=True,
+        help_text="the arrivals that you may know of",
+    )
+
+    class Meta:
+        model = Image
+        fields: tuple[str, ...] = (
+            "id",
+            "url",
+            "sha256",
+            "format",
+            "media_type",
+            "width",
+            "height",
+            "byte_size",
+            "created_at",
+            "original_url",
+            "analysis",
+            "renditions",
+            "submissions",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(EvidenceSerializer(many=True))
+    def get_renditions(self, image: Image) -> Any:
+        """Return the preview and the thumbnail."""
+        files = getattr(image.current_analysis, "renditions", [])
+        return EvidenceSerializer(files, many=True).data
+
+
+class ReceivedImageSerializer(ImageSerializer):
+    """An image just sent in."""
+
+    analysis = serializers.SerializerMethodField(  # type: ignore[assignment]  # instead
+        help_text="the one to poll; finished already where the bytes were known"
+    )
+    duplicate = serializers.SerializerMethodField(
+        help_text="whether you could see these very bytes here before"
+    )
+
+    class Meta(ImageSerializer.Meta):
+        fields = (*ImageSerializer.Meta.fields, "duplicate")
+        read_only_fields = fields
+
+    @extend_schema_field(AnalysisSummarySerializer)
+    def get_analysis(self, image: Image) -> Any:
+        """Return the analysis that stands for this arrival."""
+        return AnalysisSummarySerializer(self.context["analysis"]).data
+
+    @extend_schema_field(OpenApiTypes.BOOL)
+    def get_duplicate(self, image: Image) -> bool:
+        """Return what the intake said, if this person may know."""
+        return bool(self.context["is_duplicate"])

@@ -1,0 +1,66 @@
+"""Decisions and the audit trail: to read, never to change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+
+from forensics.admin import display
+from forensics.admin.base import ReadOnlyAdmin
+from moderation.models import AuditEvent, Decision
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    """What people decided, beside what the machine had said."""
+
+    list_display = (
+        "created_at",
+        "outcome",
+        "reason",
+        "decided_by_name",
+        "machine",
+        "case",
+        "withdrawn_at",
+    )
+    list_filter = ("outcome", "reason", "machine_verdict", "created_at")
+    list_select_related = ("case",)
+    search_fields = ("^image_sha256", "decided_by_name")
+    search_help_text = "How the image's SHA-256 begins, or a name."
+    fields = (
+        "case",
+        ("outcome", "reason"),
+        "note",
+        ("decided_by", "decided_by_name"),
+        "machine",
+        "analysis",
+        "image_sha256",
+        ("created_at", "withdrawn_at"),
+    )
+    readonly_fields = ("machine",)
+
+    @admin.display(description="machine's verdict", ordering="machine_score")
+    def machine(self, decision: Decision) -> SafeString | str:
+        """Show the band with its score."""
+        return display.band(decision.machine_verdict, decision.machine_score)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """Who did what, append-only."""
+
+    list_display = ("at", "action", "actor_name", "case", "policy")
+    list_filter = ("action", "at")
+    list_select_related = ("case", "policy")
+    search_fields = ("actor_name",)
+    fields = ("at", "action", ("actor", "actor_name"), ("case", "policy"), "details")
+    readonly_fields = ("details",)
+
+    @admin.display(description="details")
+    def details(self, event: AuditEvent) -> SafeString | str:
+        """Show what was recorded."""
+        return display.as_json(event.data)

@@ -1,0 +1,74 @@
+"""Which lists of this app can be narrowed by what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_filters import rest_framework as filters
+
+from forensics.api.filters import AnyOf, Moment
+from forensics.models import VERDICT_CHOICES
+from moderation.api.fields import PRIORITY_WORDS
+from moderation.models import Case, Decision, DecisionReason, Outcome, Policy
+from moderation.states import CaseStatus
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class CaseFilters(filters.FilterSet):
+    """Filters of the case list."""
+
+    status = AnyOf(choices=CaseStatus.choices)
+    priority = filters.ChoiceFilter(
+        choices=[(word, word) for word in PRIORITY_WORDS.values()], method="urgent"
+    )
+    outcome = AnyOf(choices=Outcome.choices)
+    verdict = AnyOf(field_name="analysis__verdict", choices=VERDICT_CHOICES)
+    image = filters.UUIDFilter(field_name="image_id")
+    policy = filters.NumberFilter(field_name="policy_id", min_value=1, max_value=2**62)
+    claimed_by = filters.CharFilter(
+        field_name="claimed_by__username", help_text="user name", max_length=150
+    )
+    opened_after = Moment(field_name="opened_at", lookup_expr="gte")
+    opened_before = Moment(field_name="opened_at", lookup_expr="lt")
+
+    class Meta:
+        model = Case
+        fields: tuple[str, ...] = ()
+
+    def urgent(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        """Compare by word; the column holds a number that sorts."""
+        numbers = [n for n, word in PRIORITY_WORDS.items() if word == value]
+        return queryset.filter(priority__in=numbers)
+
+
+class DecisionFilters(filters.FilterSet):
+    """Filters of the decision list."""
+
+    case = filters.UUIDFilter(field_name="case_id")
+    image_sha256 = filters.CharFilter(help_text="hexadecimal, whole", max_length=64)
+    outcome = AnyOf(choices=Outcome.choices)
+    reason = AnyOf(choices=DecisionReason.choices)
+    decided_by = filters.CharFilter(
+        field_name="decided_by__username", help_text="user name", max_length=150
+    )
+    in_force = filters.BooleanFilter(
+        field_name="withdrawn_at", lookup_expr="isnull", help_text="not withdrawn"
+    )
+    created_after = Moment(field_name="created_at", lookup_expr="gte")
+    created_before = Moment(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Decision
+        fields: tuple[str, ...] = ()
+
+
+class PolicyFilters(filters.FilterSet):
+    """Filters of the policy list."""
+
+    is_active = filters.BooleanFilter()
+
+    class Meta:
+        model = Policy
+        fields: tuple[str, ...] = ()

@@ -1,0 +1,12 @@
+"""Addresses of cases, decisions and policies."""
+
+from rest_framework.routers import SimpleRouter
+
+from moderation.api.views import CaseViewSet, DecisionViewSet, PolicyViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("cases", CaseViewSet, basename="case")
+router.register("decisions", DecisionViewSet, basename="decision")
+router.register("policies", PolicyViewSet, basename="policy")
+
+urlpatterns = router.urls

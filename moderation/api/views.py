@@ -1,0 +1,158 @@
+"""Cases, decisions and policies over HTTP. Every transition is a service's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from forensics.api.permissions import person
+from moderation import selectors, services
+from moderation.api import serializers
+from moderation.api.filters import CaseFilters, DecisionFilters, PolicyFilters
+from moderation.models import Case, Decision, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+    from rest_framework.serializers import BaseSerializer
+
+    from forensics.api.pagination import Ordering
+
+CONFLICT = {
+    409: OpenApiResponse(description="`wrong_state` or `claimed_by_other`"),
+}
+
+
+class CaseViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):
+    """Pictures that a person has to decide about, or has decided."""
+
+    needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_case"}
+    lookup_value_converter = "uuid"
+    queryset = Case.objects.none()
+    serializer_class = serializers.CaseSerializer
+    filterset_class = CaseFilters
+    orderings: ClassVar[Mapping[str, Ordering]] = {
+        "-priority": ("-priority", "opened_at", "id"),
+        "-opened_at": ("-opened_at", "-id"),
+        "opened_at": ("opened_at", "id"),
+    }
+
+    def get_queryset(self) -> QuerySet[Case]:
+        """Return what this person may see, decisions only for one at a time."""
+        visible = selectors.cases_visible_to(person(self.request)).select_related(
+            "analysis", "opened_by", "claimed_by"
+        )
+        if self.action == "list":
+            return visible
+        return visible.prefetch_related("decisions__decided_by")
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        """Return the short shape for lists."""
+        if self.action == "list":
+            return serializers.CaseSummarySerializer
+        return super().get_serializer_class()
+
+    @extend_schema(
+        request=None, responses={200: serializers.CaseSerializer, **CONFLICT}
+    )
+    @action(detail=True, methods=["post"])
+    def claim(self, request: Request, pk: Any = None) -> Response:
+        """Take the case for a while, or prolong your claim."""
+        services.claim_case(case_id=self.get_object().pk, actor=person(request))
+        return self._as_it_is_now()
+
+    @extend_schema(
+        request=None, responses={200: serializers.CaseSerializer, **CONFLICT}
+    )
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, pk: Any = None) -> Response:
+        """Hand your claim back; a lead may end anybody's."""
+        services.release_case(case_id=self.get_object().pk, actor=person(request))
+        return self._as_it_is_now()
+
+    @extend_schema(
+        request=serializers.DecideSerializer,
+        responses={
+            201: serializers.DecisionSerializer,
+            **CONFLICT,
+            422: OpenApiResponse(
+                description="`invalid_decision`: the reason does not fit the outcome, "
+                "or its note is missing"
+            ),
+        },
+    )
+    @action(
+        detail=True, methods=["post"], serializer_class=serializers.DecideSerializer
+    )
+    def decide(self, request: Request, pk: Any = None) -> Response:
+        """Decide the case; an open one is claimed on the way."""
+        case = self.get_object()
+        asked = serializers.DecideSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        decision = services.decide_case(
+            case_id=case.pk, actor=person(request), **asked.validated_data
+        )
+        body = serializers.DecisionSerializer(decision).data
+        return Response(
+            body,
+            status=status.HTTP_201_CREATED,
+            headers={"Location": str(body["url"])},
+        )
+
+    @extend_schema(
+        request=serializers.ReopenSerializer,
+        responses={200: serializers.CaseSerializer, **CONFLICT},
+    )
+    @action(
+        detail=True, methods=["post"], serializer_class=serializers.ReopenSerializer
+    )
+    def reopen(self, request: Request, pk: Any = None) -> Response:
+        """Withdraw the decision and put the case back into the queue."""
+        case = self.get_object()
+        asked = serializers.ReopenSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        services.reopen_case(
+            case_id=case.pk, actor=person(request), **asked.validated_data
+        )
+        return self._as_it_is_now()
+
+    def _as_it_is_now(self) -> Response:
+        return Response(serializers.CaseSerializer(self.get_object()).data)
+
+
+class DecisionViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Decision]):
+    """What people decided. Never edited; a withdrawn one says when."""
+
+    needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_decision"}
+    lookup_value_converter = "uuid"
+    queryset = Decision.objects.none()
+    serializer_class = serializers.DecisionSerializer
+    filterset_class = DecisionFilters
+    orderings: ClassVar[Mapping[str, Ordering]] = {
+        "-created_at": ("-created_at", "-id"),
+        "created_at": ("created_at", "id"),
+    }
+
+    def get_queryset(self) -> QuerySet[Decision]:
+        """Return what this person may see."""
+        visible = selectors.decisions_visible_to(person(self.request))
+        return visible.select_related("decided_by")
+
+
+class PolicyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Policy]):
+    """The rules by which analyses become cases."""
+
+    needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_policy"}
+    lookup_value_converter = "int"
+    queryset = Policy.objects.all()
+    serializer_class = serializers.PolicySerializer
+    filterset_class = PolicyFilters
+    orderings: ClassVar[Mapping[str, Ordering]] = {"id": ("id",), "-id": ("-id",)}

@@ -1,0 +1,175 @@
+"""One table: every endpoint, and what it answers to whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+
+from moderation.services import decide_case
+from tests.api.helpers import picture
+from tests.factories import make_analysis, make_case, make_image, make_user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from accounts.models import User
+    from tests.api.conftest import ApiOf
+
+pytestmark = pytest.mark.django_db
+
+WHO = (
+    "anonymous",
+    "nobody",
+    "integrator",
+    "rival",
+    "moderator",
+    "lead",
+    "administrator",
+    "auditor",
+)
+# Answers in the order of WHO. The integrator sent the image in, the rival did not.
+#                                            anon nob int riv mod lead adm aud
+TABLE = [
+    ("GET", "/", (200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/problems/", (200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/problems/invalid/", (200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/schema/", (200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/docs/", (200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/nowhere/", (404, 404, 404, 404, 404, 404, 404, 404)),
+    ("GET", "/images/", (401, 200, 200, 200, 200, 200, 200, 200)),
+    ("POST", "/images/", (401, 403, 202, 202, 202, 202, 202, 403)),
+    ("GET", "/images/{image}/", (401, 404, 200, 404, 200, 200, 200, 200)),
+    ("GET", "/images/{image}/original/", (401, 404, 200, 404, 200, 200, 200, 200)),
+    ("POST", "/images/{image}/reanalyze/", (401, 403, 403, 403, 403, 202, 202, 403)),
+    ("GET", "/analyses/", (401, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/analyses/{analysis}/", (401, 404, 200, 404, 200, 200, 200, 200)),
+    ("GET", "/evidence/{evidence}/", (401, 404, 200, 404, 200, 200, 200, 200)),
+    ("GET", "/evidence/{evidence}/content/", (401, 404, 200, 404, 200, 200, 200, 200)),
+    ("GET", "/cases/", (401, 403, 403, 403, 200, 200, 200, 200)),
+    ("GET", "/cases/{case}/", (401, 403, 403, 403, 200, 200, 200, 200)),
+    ("POST", "/cases/{case}/claim/", (401, 403, 403, 403, 200, 200, 200, 403)),
+    ("POST", "/cases/{case}/decide/", (401, 403, 403, 403, 201, 201, 201, 403)),
+    ("POST", "/cases/{case}/release/", (401, 403, 403, 403, 409, 409, 409, 403)),
+    ("POST", "/cases/{decided}/reopen/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("GET", "/decisions/", (401, 403, 403, 403, 200, 200, 200, 200)),
+    ("GET", "/decisions/{decision}/", (401, 403, 403, 403, 200, 200, 200, 200)),
+    ("GET", "/policies/", (401, 403, 403, 403, 403, 200, 200, 200)),
+    ("GET", "/policies/1/", (401, 403, 403, 403, 403, 200, 200, 200)),
+    # A token cannot make another one; it can end itself.
+    ("POST", "/auth/tokens/", (401, 401, 401, 401, 401, 401, 401, 401)),
+    ("DELETE", "/auth/tokens/current/", (401, 204, 204, 204, 204, 204, 204, 204)),
+]
+FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
+    "/images/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(9))},
+    "/cases/{case}/decide/": lambda: {"outcome": "fake", "reason": "content_edited"},
+    "/cases/{decided}/reopen/": lambda: {"because": "New facts."},
+}
+
+
+@pytest.fixture
+def people() -> dict[str, User | None]:
+    groups = {name: [name] for name in WHO} | {"nobody": [], "rival": ["integrator"]}
+    return {"anonymous": None} | {
+        name: make_user(*groups[name], username=name) for name in WHO[1:]
+    }
+
+
+@pytest.fixture
+def ids(people: dict[str, User | None]) -> dict[str, str]:
+    analysis = make_analysis(image=make_image(submitted_by=people["integrator"]))
+    case, decided = make_case(analysis=analysis), make_case()
+    lead = people["lead"]
+    assert lead is not None
+    decision = decide_case(
+        case_id=decided.pk, actor=lead, outcome="fake", reason="content_edited"
+    )
+    return {
+        "image": str(analysis.image_id),
+        "analysis": str(analysis.pk),
+        "evidence": str(analysis.evidence_files.get(kind="thumbnail").pk),
+        "case": str(case.pk),
+        "decided": str(decided.pk),
+        "decision": str(decision.pk),
+    }
+
+
+@pytest.mark.parametrize(("method", "path", "expected"), TABLE)
+def test_every_endpoint_answers_each_group_as_the_table_says(
+    api_of: ApiOf,
+    people: dict[str, User | None],
+    ids: dict[str, str],
+    *,
+    method: str,
+    path: str,
+    expected: tuple[int, ...],
+) -> None:
+    answers = {}
+    for who in WHO:
+        fields = FIELDS.get(path, dict)() if method == "POST" else {}
+        before = transaction.savepoint()
+        answer = api_of(people[who]).generic_send(method, path.format(**ids), fields)
+        transaction.savepoint_rollback(before)
+        answers[who] = answer.status_code
+        assert answer.status_code != 401 or answer.headers["WWW-Authenticate"]
+
+    assert answers == dict(zip(WHO, expected, strict=True))
+
+
+def test_the_table_names_every_endpoint_of_the_schema(api_of: ApiOf) -> None:
+    schema = api_of(None).get("/api/v1/schema/", HTTP_ACCEPT="application/json").json()
+    described = {
+        (method.upper(), _shape(path.removeprefix("/api/v1")))
+        for path, methods in schema["paths"].items()
+        for method in methods
+    }
+
+    assert described <= {(method, _shape(path)) for method, path, _ in TABLE}
+
+
+def _shape(path: str) -> str:
+    parts = path.replace("/1/", "/{}/").replace("/problems/invalid/", "/problems/{}/")
+    return "/".join("{}" if part.startswith("{") else part for part in parts.split("/"))
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "path", ["/images/{image}/", "/cases/{case}/", "/decisions/{decision}/"]
+)
+def test_nothing_can_be_overwritten_or_deleted(
+    api_of: ApiOf,
+    people: dict[str, User | None],
+    ids: dict[str, str],
+    method: str,
+    path: str,
+) -> None:
+    answer = api_of(people["administrator"]).generic_send(
+        method, path.format(**ids), {}
+    )
+
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert answer.json()["code"] == "method_not_allowed"
+
+
+def test_a_reader_changes_nothing(
+    api_of: ApiOf, people: dict[str, User | None], ids: dict[str, str]
+) -> None:
+    before = _counts()
+    client = api_of(people["administrator"])
+    for method, path, _ in TABLE:
+        if method == "GET":
+            client.generic_send(method, path.format(**ids), {})
+
+    assert _counts() == before
+
+
+def _counts() -> dict[str, int]:
+    return {
+        model._meta.label: model._default_manager.count()
+        for model in apps.get_models()
+        if model._meta.app_label in {"forensics", "moderation", "accounts"}
+    }

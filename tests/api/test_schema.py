@@ -1,0 +1,107 @@
+"""The OpenAPI description is valid, and says what the server does."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from django.core.management import call_command
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from config.tasks import analyze_image
+from tests.api.helpers import IMAGES, picture, upload
+from tests.factories import make_case
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from accounts.models import User
+    from tests.api.conftest import ApiOf
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def schema(api_of: ApiOf) -> dict[str, Any]:
+    answer = api_of(None).get("/api/v1/schema/", HTTP_ACCEPT="application/json")
+    described: dict[str, Any] = answer.json()
+    return described
+
+
+def check(schema: dict[str, Any], answer: Any, method: str, template: str) -> None:
+    """Hold an answer to what the description says of it."""
+    responses = schema["paths"][f"/api/v1{template}"][method]["responses"]
+    content = responses[str(answer.status_code)]["content"]
+    media_type = answer.headers["Content-Type"].split(";")[0]
+    resource = Resource.from_contents(schema, default_specification=DRAFT202012)
+    registry: Registry[Any] = Registry().with_resource("urn:api", resource)
+    pointer = f"paths/~1api~1v1{template.replace('/', '~1')}/{method}/responses"
+    place = f"{answer.status_code}/content/{media_type.replace('/', '~1')}/schema"
+    validator = jsonschema.Draft202012Validator(
+        {"$ref": f"urn:api#/{pointer}/{place}"}, registry=registry
+    )
+    assert media_type in content
+    validator.validate(answer.json())
+
+
+def test_it_is_generated_without_a_warning_and_valid() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
+
+
+def test_it_is_openapi_3_1(schema: dict[str, Any]) -> None:
+    assert schema["openapi"].startswith("3.1")
+    assert {"token", "password"} <= set(schema["components"]["securitySchemes"])
+
+
+def test_answers_are_as_described(
+    schema: dict[str, Any], api_of: ApiOf, integrator: User, lead: User
+) -> None:
+    sender, reviewer = api_of(integrator), api_of(lead)
+    received = upload(sender, picture())
+    check(schema, received, "post", "/images/")
+    check(schema, upload(sender, b"no picture"), "post", "/images/")
+    analysis = received.json()["analysis"]
+    check(schema, sender.get(analysis["url"]), "get", "/analyses/{id}/")
+    analyze_image.call(analysis["id"])
+    check(schema, sender.get(analysis["url"]), "get", "/analyses/{id}/")
+    check(schema, sender.get(received.json()["url"]), "get", "/images/{id}/")
+    check(schema, sender.get(IMAGES), "get", "/images/")
+    check(schema, sender.get(f"{IMAGES}?no=1"), "get", "/images/")
+    check(schema, sender.get("/api/v1/analyses/"), "get", "/analyses/")
+    check(schema, sender.get("/api/v1/cases/"), "get", "/cases/")
+
+    case = f"/api/v1/cases/{make_case().pk}/"
+    check(schema, reviewer.post(f"{case}claim/"), "post", "/cases/{id}/claim/")
+    fake = {"outcome": "fake", "reason": "content_edited"}
+    for _ in range(2):  # the second one is a conflict
+        decided = reviewer.post(f"{case}decide/", fake, format="json")
+        check(schema, decided, "post", "/cases/{id}/decide/")
+    check(schema, reviewer.get(case), "get", "/cases/{id}/")
+    check(schema, reviewer.get("/api/v1/cases/"), "get", "/cases/")
+    check(schema, reviewer.get("/api/v1/decisions/"), "get", "/decisions/")
+    check(schema, reviewer.get("/api/v1/policies/"), "get", "/policies/")
+    check(schema, reviewer.get("/api/v1/"), "get", "/")
+    check(schema, reviewer.get("/api/v1/problems/"), "get", "/problems/")
+
+
+def test_the_pages_for_people_stay_within_the_content_policy(
+    client: Client, moderator: User
+) -> None:
+    client.force_login(moderator)
+    docs = client.get("/api/v1/docs/")
+    script = client.get("/api/v1/docs/?script=")
+    listing = client.get(IMAGES, headers={"Accept": "text/html"})
+
+    assert "<style" not in docs.content.decode()
+    assert "unsafe-inline" not in docs.headers["Content-Security-Policy"]
+    assert script.headers["Content-Type"].startswith("application/javascript")
+    policy = listing.headers["Content-Security-Policy"]
+    assert "style-src 'self' 'unsafe-inline'" in policy
+    assert "script-src" not in policy  # the default stands: our own files only
+    for page in (docs, listing):
+        text = page.content.decode()
+        assert 'src="http' not in text
+        assert "<script>" not in text
