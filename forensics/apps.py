@@ -1,5 +1,7 @@
 """Images, their analyses and the evidence."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,7 @@ class ForensicsConfig(AppConfig):
     """Images, their analyses and the evidence."""
 
     name = "forensics"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        import_module("forensics.checks")

@@ -8,4 +8,4 @@ class StorageError(ForensicsError):
 
 
 class LeaseLostError(ForensicsError):
-    """This worker's analysis was given to another one meanwhile."""
+    """Another worker was given the analysis meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from forensics.analysis.types import EvidenceImage
+
+logger = logging.getLogger(__name__)
 
 EXTENSIONS = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpg"}
 
@@ -68,4 +71,7 @@ def read_bytes(name: str) -> bytes:
 def delete_quietly(names: list[str]) -> None:
     """Remove files of an attempt that lost its lease; a leftover harms nothing."""
     for name in names:
-        default_storage.delete(name)
+        try:
+            default_storage.delete(name)
+        except Exception:  # each back end raises errors of its own libraries
+            logger.warning("the leftover %s could not be deleted", name, exc_info=True)

@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.db import DatabaseError, connection
 from forensics.exceptions import LeaseLostError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -19,12 +21,17 @@ from forensics.models import (
 from forensics.states import PENDING, USABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from uuid import UUID
+
+    from django.contrib.auth.models import AnonymousUser
+
     from accounts.models import User
 
 WORKER_SILENT_AFTER = timedelta(seconds=30)
 
 
-def images_visible_to(user: User) -> QuerySet[Image]:
+def images_visible_to(user: User | AnonymousUser) -> QuerySet[Image]:
     """Return the images this person may see.
 
     Who holds ``forensics.view_image`` sees all (moderators, leads, administrators,
@@ -38,14 +45,42 @@ def images_visible_to(user: User) -> QuerySet[Image]:
     return Image.objects.filter(Exists(own))
 
 
-def analyses_visible_to(user: User) -> QuerySet[Analysis]:
+def analyses_visible_to(user: User | AnonymousUser) -> QuerySet[Analysis]:
     """Return the analyses of the images this person may see."""
     return Analysis.objects.filter(image__in=images_visible_to(user))
 
 
-def evidence_visible_to(user: User) -> QuerySet[EvidenceFile]:
+def evidence_visible_to(user: User | AnonymousUser) -> QuerySet[EvidenceFile]:
     """Return the evidence files of the images this person may see."""
     return EvidenceFile.objects.filter(analysis__image__in=images_visible_to(user))
+
+
+def submissions_visible_to(user: User | AnonymousUser) -> QuerySet[Submission]:
+    """Return the arrivals this person may know of: all, or only their own."""
+    if user.has_perm("forensics.view_submission"):
+        return Submission.objects.all()
+    if not user.is_authenticated:
+        return Submission.objects.none()
+    return Submission.objects.filter(submitted_by=user)
+
+
+def was_known_to(user: User, submission: Submission) -> bool:
+    """Return whether this person could see the image before this arrival of it."""
+    earlier = submissions_visible_to(user).filter(image=submission.image_id)
+    return earlier.exclude(pk=submission.pk).exists()
+
+
+def with_visible_submissions(images: QuerySet[Image], user: User) -> QuerySet[Image]:
+    """Load the newest result, its pictures and the arrivals ``user`` may know of."""
+    arrivals = submissions_visible_to(user).select_related("submitted_by")
+    return images.select_related("current_analysis").prefetch_related(
+        Prefetch("submissions", arrivals, to_attr="visible_submissions"),
+        Prefetch(
+            "current_analysis__evidence_files",
+            EvidenceFile.objects.filter(finding=None),
+            to_attr="renditions",
+        ),
+    )
 
 
 def with_list_details(images: QuerySet[Image]) -> QuerySet[Image]:
@@ -73,6 +108,30 @@ def newest_usable_analysis(image: Image) -> Analysis | None:
 def pending_count() -> int:
     """Return how many analyses wait or run."""
     return Analysis.objects.filter(status__in=PENDING).count()
+
+
+def unfinished_among(analysis_ids: Collection[UUID]) -> int:
+    """Return how many of these analyses wait or run."""
+    return sum(
+        Analysis.objects.filter(id__in=part, status__in=PENDING).count()
+        for part in _parts(analysis_ids)
+    )
+
+
+def verdicts_among(analysis_ids: Collection[UUID]) -> Mapping[str, int]:
+    """Return how often each verdict occurs among these analyses."""
+    counts: Counter[str] = Counter()
+    for part in _parts(analysis_ids):
+        counts.update(
+            Analysis.objects.filter(id__in=part).values_list("verdict", flat=True)
+        )
+    return counts
+
+
+def _parts(ids: Collection[UUID], size: int = 500) -> Iterator[tuple[UUID, ...]]:
+    remaining = iter(ids)  # databases limit how many values one query takes
+    while part := tuple(islice(remaining, size)):
+        yield part
 
 
 def worker_is_alive() -> bool:

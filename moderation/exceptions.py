@@ -30,7 +30,7 @@ class ClaimError(ModerationError):
 
 
 class NotAllowedError(ModerationError):
-    """This person may not do this."""
+    """The person may not do this."""
 
     code = "not_allowed"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import QuerySet
 
 from forensics.models import VERDICT_CHOICES
 from moderation.models import DecisionReason, Outcome, Priority
@@ -14,6 +13,8 @@ from moderation.services.cases import MAX_NOTE
 from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from accounts.models import User
     from moderation.models import Case
 
@@ -61,7 +62,7 @@ class QueueFilterForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """An outcome, a reason that fits it, a note. Each outcome has reasons of its own."""
+    """An outcome, a reason that fits it, and a note; each outcome has its reasons."""
 
     outcome = forms.ChoiceField(
         choices=Outcome.choices,

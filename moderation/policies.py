@@ -1,4 +1,4 @@
-"""PURE rules: when an analysis becomes a case, which transitions exist, who may decide."""
+"""PURE rules: when an analysis becomes a case, and which decisions make sense."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

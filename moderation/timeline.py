@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from forensics.wording import ANALYSIS_STATES, percent, verdict_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from forensics.models import Analysis, Submission
     from moderation.models import AuditEvent, Case, Decision
 
@@ -86,7 +87,9 @@ def _of_analysis(analysis: Analysis) -> Entry:
         at=analysis.finished_at or analysis.queued_at,
         icon="scan-eye",
         title=f"Analysis {label}",
-        who=str(analysis.requested_by or "") if analysis.trigger != "submission" else "",
+        who=str(analysis.requested_by or "")
+        if analysis.trigger != "submission"
+        else "",
         text=text,
     )
 

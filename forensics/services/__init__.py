@@ -2,6 +2,7 @@
 
 from forensics.services.analyses import request_reanalysis, run_analysis
 from forensics.services.intake import Receipt, submit_image
+from forensics.services.pipeline import warm_up
 from forensics.services.queue import (
     enqueue_analysis,
     record_worker,
@@ -18,4 +19,5 @@ __all__ = [
     "retire_worker",
     "run_analysis",
     "submit_image",
+    "warm_up",
 ]

@@ -6,7 +6,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +20,7 @@ from forensics.services.queue import (
     Lease,
     create_analysis,
     enqueue_analysis,
+    hand_back,
     lease_analysis,
     release_lease,
     renew_lease,
@@ -28,11 +28,13 @@ from forensics.services.queue import (
 from forensics.states import PENDING, AnalysisStatus
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
-OnCompleted = Callable[[Analysis], None]
+OnCompleted = Callable[[Analysis], object]
 
 
 def request_reanalysis(*, image: Image, requested_by: User | None) -> Analysis:
@@ -69,14 +71,21 @@ def run_analysis(*, analysis_id: UUID, on_completed: OnCompleted) -> None:
     except Exception:
         logger.exception("analysis %s, attempt %s", analysis_id, lease.attempt)
         release_lease(lease, because="of an unexpected error (see the worker's log)")
+    except BaseException:  # told twice to end: another worker shall not have to wait
+        hand_back(lease)
+        raise
 
 
 def _compute_and_write(lease: Lease, on_completed: OnCompleted) -> None:
     image = Image.objects.get(analyses=lease.analysis_id)
-    data = files.read_bytes(image.original.name)
+    data = files.read_bytes(str(image.original.name))
     if hashlib.sha256(data).hexdigest() != image.sha256:
-        _write_failure(lease, "damaged", "The stored original is damaged: its SHA-256 "
-                       "differs from the one recorded. Restore it from a backup.")
+        _write_failure(
+            lease,
+            "damaged",
+            "The stored original is damaged: its SHA-256 "
+            "differs from the one recorded. Restore it from a backup.",
+        )
         return
     try:
         report = current_pipeline().analyze(data)
@@ -161,9 +170,7 @@ def _finish(analysis: Analysis) -> None:
     analysis.save()
 
 
-def _write_findings(
-    analysis: Analysis, report: Report, stored: dict[str, str]
-) -> None:
+def _write_findings(analysis: Analysis, report: Report, stored: dict[str, str]) -> None:
     rows = [
         Finding(
             analysis=analysis,

@@ -94,7 +94,9 @@ def clean_name(name: str) -> str:
     """Make a stranger's file name safe to store and show: last part, printable."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     printable = "".join(
-        char for char in last if unicodedata.category(char)[0] != "C" or char == "\u200d"
+        char
+        for char in last
+        if unicodedata.category(char)[0] != "C" or char == "\u200d"
     )
     return printable.strip()[:MAX_NAME]
 

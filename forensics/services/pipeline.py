@@ -1,8 +1,11 @@
 """The pipeline of this installation, built from the settings once a process."""
 
+import io
 from functools import cache
+from typing import Literal, cast
 
 from django.conf import settings
+from PIL import Image as PillowImage
 
 from forensics.analysis.pipeline import AnalysisOptions, Pipeline, build_pipeline
 from forensics.analysis.types import Limits
@@ -14,10 +17,17 @@ def current_pipeline() -> Pipeline:
     return build_pipeline(
         AnalysisOptions(
             limits=limits(),
-            cnn_engine=settings.CNN_ENGINE,
+            cnn_engine=cast("Literal['litert', 'tensorflow']", settings.CNN_ENGINE),
             model_store=settings.MODEL_STORE,
         )
     )
+
+
+def warm_up() -> None:
+    """Analyze a gradient, so that the first real picture does not wait for weights."""
+    picture = io.BytesIO()
+    PillowImage.linear_gradient("L").save(picture, "JPEG")
+    current_pipeline().analyze(picture.getvalue())
 
 
 def limits() -> Limits:

@@ -113,6 +113,24 @@ def release_lease(lease: Lease, *, because: str) -> None:
             _requeue_or_fail(analysis, because)
 
 
+def hand_back(lease: Lease) -> None:
+    """Give an analysis back that nothing went wrong with; it costs no attempt."""
+    with transaction.atomic():
+        returned = Analysis.objects.filter(
+            id=lease.analysis_id, lease_token=lease.token
+        ).update(
+            status=AnalysisStatus.QUEUED,
+            lease_token=None,
+            lease_expires_at=None,
+            dispatched_at=None,
+            attempts=F("attempts") - 1,
+        )
+        if returned:
+            transaction.on_commit(
+                lambda: enqueue_analysis(analysis_id=lease.analysis_id)
+            )
+
+
 def recover_analyses(*, now: datetime | None = None) -> int:
     """Requeue what a lost worker or a lost job left behind; return how many.
 

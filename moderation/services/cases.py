@@ -151,7 +151,8 @@ def _claim(case: Case, actor: User) -> None:
     expired = case.claim_expires_at is not None and case.claim_expires_at <= now
     if case.status == CaseStatus.CLAIMED:
         if case.claimed_by_id != actor.pk and not expired:
-            raise ClaimError(f"{case.claimed_by or 'Somebody'} is working on this case.")
+            holder = case.claimed_by or "Somebody"
+            raise ClaimError(f"{holder} is working on this case.")
         if case.claimed_by_id != actor.pk:
             record("claim_expired", actor=case.claimed_by, case=case)
             _move(case, CaseStatus.OPEN)
@@ -163,9 +164,7 @@ def _claim(case: Case, actor: User) -> None:
     case.save()
 
 
-def _move(
-    case: Case, to: CaseStatus, *, only_from: CaseStatus | None = None
-) -> None:
+def _move(case: Case, to: CaseStatus, *, only_from: CaseStatus | None = None) -> None:
     """Change the state if the table allows it; leaving *claimed* ends the claim."""
     start = CaseStatus(case.status)
     if to not in NEXT[start] or only_from not in {None, start}:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from moderation import selectors
 from moderation.models import Case
 from moderation.policies import Evidence, first_match
 from moderation.services.audit import record
 from moderation.states import UNDECIDED
-from forensics.models import Analysis
+
+if TYPE_CHECKING:
+    from forensics.models import Analysis
 
 
 def flag_analysis(analysis: Analysis) -> Case | None:
@@ -45,7 +49,5 @@ def _point_at(case: Case, analysis: Analysis) -> Case:
     if case.analysis_id != analysis.id:
         case.analysis = analysis
         case.save(update_fields=["analysis"])
-        record(
-            "analysis_renewed", actor=None, case=case, analysis=str(analysis.id)
-        )
+        record("analysis_renewed", actor=None, case=case, analysis=str(analysis.id))
     return case

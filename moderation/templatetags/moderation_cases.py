@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django import template
 
 from moderation import selectors
-from moderation.models import Case
 
 if TYPE_CHECKING:
     from accounts.models import User
     from forensics.models import Image
+    from moderation.models import Case
 
 register = template.Library()
 

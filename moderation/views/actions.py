@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
@@ -16,9 +15,14 @@ from forensics.selectors import images_visible_to
 from moderation import selectors, services
 from moderation.exceptions import ModerationError, NotAllowedError
 from moderation.forms import DecisionForm, ReopenForm
-from moderation.views.case import case_page
+from moderation.services.cases import CLAIM_LENGTH
+from moderation.views.case import Attempt, case_page
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpResponse
+
     from accounts.requests import AuthenticatedRequest
 
 CONFLICT, UNPROCESSABLE = 409, 422
@@ -48,8 +52,9 @@ def claim(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
     try:
         services.claim_case(case_id=case_id, actor=request.user)
     except ModerationError as error:
-        return case_page(request, case_id, problem=error.detail, status=CONFLICT)
-    messages.success(request, "The case is yours for 30 minutes.")
+        return case_page(request, case_id, _conflict(error))
+    minutes = CLAIM_LENGTH.seconds // 60
+    messages.success(request, f"The case is yours for {minutes} minutes.")
     return redirect("moderation:case", case_id=case_id)
 
 
@@ -62,7 +67,7 @@ def release(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
     try:
         services.release_case(case_id=case_id, actor=request.user)
     except ModerationError as error:
-        return case_page(request, case_id, problem=error.detail, status=CONFLICT)
+        return case_page(request, case_id, _conflict(error))
     messages.success(request, "The case is back in the queue.")
     return redirect("moderation:case", case_id=case_id)
 
@@ -75,7 +80,9 @@ def decide(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
     _get_or_404(request, case_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return case_page(request, case_id, decision_form=form, status=UNPROCESSABLE)
+        return case_page(
+            request, case_id, Attempt(decision_form=form, status=UNPROCESSABLE)
+        )
     try:
         decision = services.decide_case(
             case_id=case_id,
@@ -86,11 +93,7 @@ def decide(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
         )
     except ModerationError as error:
         return case_page(
-            request,
-            case_id,
-            decision_form=form,
-            problem=error.detail,
-            status=CONFLICT,
+            request, case_id, replace(_conflict(error), decision_form=form)
         )
     messages.success(request, f"Recorded: {decision.get_outcome_display().lower()}.")
     return redirect("moderation:case", case_id=case_id)
@@ -104,18 +107,24 @@ def reopen(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
     _get_or_404(request, case_id)
     form = ReopenForm(request.POST)
     if not form.is_valid():
-        return case_page(request, case_id, reopen_form=form, status=UNPROCESSABLE)
+        return case_page(
+            request, case_id, Attempt(reopen_form=form, status=UNPROCESSABLE)
+        )
     try:
         services.reopen_case(
             case_id=case_id, actor=request.user, because=form.cleaned_data["because"]
         )
     except ModerationError as error:
-        return case_page(
-            request, case_id, reopen_form=form, problem=error.detail, status=CONFLICT
-        )
-    messages.success(request, "The case is back in the queue; the decision stays on "
-                     "record as withdrawn.")
+        return case_page(request, case_id, replace(_conflict(error), reopen_form=form))
+    messages.success(
+        request,
+        "The case is back in the queue; the decision stays on record as withdrawn.",
+    )
     return redirect("moderation:case", case_id=case_id)
+
+
+def _conflict(error: ModerationError) -> Attempt:
+    return Attempt(problem=error.detail, status=CONFLICT)
 
 
 def _get_or_404(request: AuthenticatedRequest, case_id: UUID) -> None:

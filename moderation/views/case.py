@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -17,15 +15,17 @@ from forensics.selectors import with_evidence
 from forensics.states import FINISHED
 from moderation import selectors
 from moderation.forms import DecisionForm, ReopenForm
-from moderation.models import Case, Decision
 from moderation.states import CaseStatus
 from moderation.timeline import timeline
 
 if TYPE_CHECKING:
-    from django.forms import Form
+    from uuid import UUID
+
+    from django.http import HttpResponse
 
     from accounts.models import User
     from accounts.requests import AuthenticatedRequest
+    from moderation.models import Case, Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,16 @@ class Abilities:
     is_held_by_other: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An action that did not go through: what was typed, what was wrong."""
+
+    decision_form: DecisionForm | None = None
+    reopen_form: ReopenForm | None = None
+    problem: str = ""
+    status: int = 200
+
+
 @login_required
 @permission_required("moderation.view_case", raise_exception=True)
 @require_safe
@@ -50,15 +60,10 @@ def case_detail(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
 
 
 def case_page(
-    request: AuthenticatedRequest,
-    case_id: UUID,
-    *,
-    decision_form: Form | None = None,
-    reopen_form: Form | None = None,
-    problem: str = "",
-    status: int = 200,
+    request: AuthenticatedRequest, case_id: UUID, attempt: Attempt | None = None
 ) -> HttpResponse:
     """Render the case page, with what was typed if an action did not go through."""
+    attempt = attempt or Attempt()
     case = get_object_or_404(
         selectors.with_case_file(selectors.cases_visible_to(request.user)), pk=case_id
     )
@@ -67,12 +72,12 @@ def case_page(
         "name": str(next(iter(case.image.submissions.all()), "(no name)")),
         "can": abilities(request.user, case),
         "decision": _decision_in_force(case),
-        "decision_form": decision_form or DecisionForm(),
-        "reopen_form": reopen_form or ReopenForm(),
-        "problem": problem,
+        "decision_form": attempt.decision_form or DecisionForm(),
+        "reopen_form": attempt.reopen_form or ReopenForm(),
+        "problem": attempt.problem,
         "next_case": selectors.next_open_case(request.user, after=case),
     }
-    return render(request, "moderation/case.html", context, status=status)
+    return render(request, "moderation/case.html", context, status=attempt.status)
 
 
 def abilities(user: User, case: Case) -> Abilities:

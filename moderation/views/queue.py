@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -14,6 +13,8 @@ from moderation import selectors
 from moderation.forms import QueueFilterForm
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
+
     from accounts.requests import AuthenticatedRequest
 
 PAGE_SIZE = 20
@@ -34,8 +35,8 @@ def queue(request: AuthenticatedRequest) -> HttpResponse:
     """List cases, most urgent and oldest first."""
     form = QueueFilterForm(request.GET)
     cases = form.apply(selectors.cases_visible_to(request.user), user=request.user)
-    page = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
-    page.object_list = list(selectors.with_list_details(page.object_list))
+    listed = selectors.with_list_details(cases)
+    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
     is_filtered = form.is_valid() and any(form.cleaned_data.values())
     return render(
         request,

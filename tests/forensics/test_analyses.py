@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
-from pytest_django import Settings
-
 from django_tasks_db.models import DBTaskResult
+
 from forensics.exceptions import LeaseLostError
 from forensics.models import Analysis, EvidenceFile, Image
 from forensics.services import (
@@ -25,6 +24,9 @@ from moderation.models import Case
 from moderation.services import flag_analysis
 from tests.factories import make_queued_analysis
 from tests.forensics.test_intake import picture, submit
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 pytestmark = pytest.mark.django_db
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.files.storage import default_storage
+from django_tasks_db.models import DBTaskResult
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
-from pytest_django import DjangoCaptureOnCommitCallbacks
-from pytest_django import Settings
 
-from accounts.models import User
-from django_tasks_db.models import DBTaskResult
 from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import StorageError
 from forensics.files import read_bytes
@@ -27,6 +24,13 @@ from forensics.services.intake import clean_name
 from forensics.states import AnalysisStatus
 from tests.factories import make_user
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+    from accounts.models import User
+
 
 def picture(fmt: str = "JPEG", size: tuple[int, int] = (160, 120)) -> bytes:
     buffer = io.BytesIO()
@@ -35,9 +39,7 @@ def picture(fmt: str = "JPEG", size: tuple[int, int] = (160, 120)) -> bytes:
 
 
 def submit(data: bytes, user: User | None = None, name: str = "a.jpg") -> Receipt:
-    return submit_image(
-        data=data, original_name=name, door=Door.WEB, submitted_by=user
-    )
+    return submit_image(data=data, original_name=name, door=Door.WEB, submitted_by=user)
 
 
 def files_under(folder: Path) -> list[Path]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import User
 from moderation import services
 from moderation.exceptions import ModerationError
 from moderation.models import AuditEvent, Case, Decision
 from moderation.states import CaseStatus
 from tests.factories import make_case, make_user
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 ACTIONS = ("claim", "release", "decide", "reopen", "expire")
 steps = st.lists(

@@ -91,9 +91,7 @@ def test_the_state_table_names_every_state() -> None:
     assert all(set(after) <= set(CaseStatus) for after in NEXT.values())
 
 
-def test_a_claim_keeps_others_out_until_it_expires(
-    moderator: User, lead: User
-) -> None:
+def test_a_claim_keeps_others_out_until_it_expires(moderator: User, lead: User) -> None:
     case = make_case()
     claim(case, moderator)
     for action in (claim, decide):
@@ -196,7 +194,9 @@ def test_a_flagged_analysis_opens_one_case_however_often_it_is_told() -> None:
 
 
 def test_an_inconclusive_analysis_opens_no_case() -> None:
-    assert services.flag_analysis(make_analysis(verdict="inconclusive", score=0.5)) is None
+    analysis = make_analysis(verdict="inconclusive", score=0.5)
+
+    assert services.flag_analysis(analysis) is None
 
 
 def test_a_newer_analysis_is_shown_in_the_open_case() -> None:

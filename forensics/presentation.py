@@ -1,0 +1,243 @@
+"""What the pages about an image show, prepared from rows so that templates stay plain.
+
+Everything here that came from a file is a stranger's text: it is only ever escaped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from forensics.states import PENDING, AnalysisStatus
+from forensics.wording import (
+    ANALYSIS_STATES,
+    FINDING_STATES,
+    Words,
+    analyzer_words,
+    percent,
+    verdict_words,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from forensics.models import Analysis, EvidenceFile, Finding, Image, Submission
+
+# A heat map is laid over the picture only if it has the picture's shape.
+_SHAPE_TOLERANCE = 0.02
+_MAX_VALUE = 1000
+# Log-odds of a reason below these are called nothing, weak, clear; above, strong.
+_NOTHING, _WEAK, _CLEAR = 0.05, 1.0, 2.5
+# Shown as tables of their own, so left out of the raw data of a finding.
+_TABLES = ("groups", "gps")
+# The summary says the first point; the card lists them where there are more.
+_POINTS = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonBar:
+    """One reason with a bar from the middle: left speaks for authentic."""
+
+    text: str
+    code: str
+    side: str
+    strength: str
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """One analyzer's finding as a card."""
+
+    finding: Finding
+    words: Words
+    state: Words
+    pictures: Sequence[EvidenceFile]
+    points: Sequence[str]
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataGroup:
+    """Tags of one block of the file."""
+
+    name: str
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePage:
+    """Everything that one analysis has to show."""
+
+    analysis: Analysis
+    verdict: Words
+    preview: EvidenceFile | None
+    overlays: Sequence[EvidenceFile]
+    reasons: Sequence[ReasonBar]
+    cards: Sequence[FindingCard]
+    metadata: Sequence[MetadataGroup]
+    position: str
+    codecs: Sequence[tuple[str, str]]
+    parameters: str
+
+
+def evidence_page(analysis: Analysis) -> EvidencePage:
+    """Prepare an analysis that was loaded by ``selectors.with_evidence``."""
+    files = list(analysis.evidence_files.all())
+    preview = next((f for f in files if f.kind == "preview"), None)
+    findings = list(analysis.findings.all())
+    metadata: dict[str, Any] = next(
+        (f.data for f in findings if f.analyzer == "metadata"), {}
+    )
+    return EvidencePage(
+        analysis=analysis,
+        verdict=verdict_words(analysis.verdict),
+        preview=preview,
+        overlays=[f for f in files if preview and _covers(f, preview)],
+        reasons=reason_bars(analysis.reasons),
+        cards=[_card(finding) for finding in findings],
+        metadata=metadata_groups(metadata.get("groups")),
+        position=gps_text(metadata.get("gps")),
+        codecs=sorted((str(k), str(v)) for k, v in analysis.codecs.items()),
+        parameters=_as_text(analysis.parameters),
+    )
+
+
+def reason_bars(reasons: Sequence[Mapping[str, Any]]) -> list[ReasonBar]:
+    """Return the reasons with bars scaled to the strongest, at least to 1."""
+    weights = [float(reason.get("weight") or 0.0) for reason in reasons]
+    scale = max([1.0, *(abs(weight) for weight in weights)])
+    return [
+        _bar(reason, weight, abs(weight) / scale)
+        for reason, weight in zip(reasons, weights, strict=True)
+    ]
+
+
+def _bar(reason: Mapping[str, Any], weight: float, share: float) -> ReasonBar:
+    width = round(50 * share, 1)
+    against = weight > 0
+    side = "for-fake" if against else "for-authentic"
+    return ReasonBar(
+        text=str(reason.get("text", "")),
+        code=str(reason.get("code", "")),
+        side=side if width else "neutral",
+        strength=_strength(weight),
+        x=50.0 if against else 50.0 - width,
+        width=width,
+    )
+
+
+def _strength(weight: float) -> str:
+    size = abs(weight)
+    if size < _NOTHING:
+        return "no weight in the verdict"
+    word = "weakly" if size < _WEAK else "clearly" if size < _CLEAR else "strongly"
+    return f"speaks {word} for {'fake' if weight > 0 else 'authentic'}"
+
+
+def metadata_groups(groups: object) -> list[MetadataGroup]:
+    """Return tag tables from a finding's data, whatever is in it."""
+    if not isinstance(groups, Mapping):
+        return []
+    found = []
+    for name, rows in groups.items():
+        tags = [
+            (str(row.get("tag", "")), _value(row.get("value")))
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, Mapping)
+        ]
+        if tags:
+            found.append(MetadataGroup(str(name), tags))
+    return found
+
+
+def gps_text(gps: object) -> str:
+    """Return a position as text, or nothing. It is never sent to a map service."""
+    if not isinstance(gps, Mapping):
+        return ""
+    latitude = gps.get("latitude", gps.get("lat"))
+    longitude = gps.get("longitude", gps.get("lon"))
+    if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
+        return ""
+    north = "N" if latitude >= 0 else "S"
+    east = "E" if longitude >= 0 else "W"
+    return f"{abs(latitude):.6f}° {north}, {abs(longitude):.6f}° {east}"
+
+
+def submissions_shown_to(
+    user: User, submissions: Iterable[Submission]
+) -> list[Submission]:
+    """Return the arrivals this person may know of: all, or only their own."""
+    if user.has_perm("forensics.view_submission"):
+        return list(submissions)
+    return [s for s in submissions if s.submitted_by_id == user.pk]
+
+
+def status_of(image: Image, analysis: Analysis) -> dict[str, Any]:
+    """Return what a waiting page needs to know, JSON-serializable."""
+    is_pending = analysis.status in PENDING
+    state = ANALYSIS_STATES[analysis.status]
+    return {
+        "id": str(image.id),
+        "analysis": str(analysis.id),
+        "status": analysis.status,
+        "label": state.label,
+        "meaning": state.meaning,
+        "is_pending": is_pending,
+        "seconds": _seconds(analysis) if is_pending else None,
+        "attempts": analysis.attempts,
+        "verdict": analysis.verdict,
+        "verdict_label": verdict_words(analysis.verdict).label,
+        "verdict_icon": verdict_words(analysis.verdict).icon,
+        "score": None if analysis.score is None else percent(analysis.score),
+        "error": analysis.error_detail,
+        "url": reverse("forensics:image-detail", args=[image.id]),
+    }
+
+
+def _seconds(analysis: Analysis) -> int:
+    running = analysis.status == AnalysisStatus.RUNNING and analysis.started_at
+    since = analysis.started_at if running else analysis.queued_at
+    return max(0, int((timezone.now() - (since or analysis.queued_at)).total_seconds()))
+
+
+def _covers(picture: EvidenceFile, preview: EvidenceFile) -> bool:
+    if picture.finding_id is None:
+        return False
+    ours, theirs = picture.width / picture.height, preview.width / preview.height
+    return abs(ours / theirs - 1) <= _SHAPE_TOLERANCE
+
+
+def _card(finding: Finding) -> FindingCard:
+    data = {k: v for k, v in finding.data.items() if k not in _TABLES}
+    return FindingCard(
+        finding=finding,
+        words=analyzer_words(finding.analyzer),
+        state=FINDING_STATES[finding.status],
+        pictures=list(finding.evidence_files.all()),
+        points=_points(finding.data.get(_POINTS)),
+        data=_as_text(data),
+    )
+
+
+def _points(rules: object) -> list[str]:
+    if not isinstance(rules, list) or len(rules) == 1:
+        return []
+    return [str(rule.get("text", "")) for rule in rules if isinstance(rule, Mapping)]
+
+
+def _as_text(data: object) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) if data else ""
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        text = ", ".join(str(item) for item in value)
+    else:
+        text = str(value)
+    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]} …"

@@ -1,0 +1,93 @@
+"""Template tags that every page of the dashboard uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+
+from forensics import selectors, wording
+from forensics.analysis.fusion import BANDS
+from forensics.presentation import submissions_shown_to
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from accounts.models import User
+    from forensics.models import Image
+
+register = template.Library()
+
+_WIDTH = 100
+
+
+@register.simple_tag
+def icon(name: str, css_class: str = "") -> SafeString:
+    """Draw an icon of the vendored set. Decorative: the word stands beside it."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
+        css_class,
+        static("vendor/lucide/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def percent(score: float | None) -> str:
+    """Write a score as it is shown, or nothing."""
+    return "" if score is None else wording.percent(score)
+
+
+@register.filter
+def words(code: str) -> str:
+    """Write a stable code as words."""
+    return code.replace("_", " ")
+
+
+@register.filter
+def shown_to(image: Image, user: User) -> str:
+    """Return the newest file name of an image that this person may know."""
+    shown = submissions_shown_to(user, image.submissions.all())
+    return str(shown[0]) if shown else "(no name)"
+
+
+@register.inclusion_tag("components/verdict.html")
+def verdict(code: str, score: float | None = None) -> dict[str, Any]:
+    """Show a verdict as icon and word with its score."""
+    return {"code": code, "words": wording.verdict_words(code), "score": score}
+
+
+@register.inclusion_tag("components/state.html")
+def analysis_state(status: str) -> dict[str, Any]:
+    """Show how an analysis stands as icon and word."""
+    return {"code": status, "words": wording.ANALYSIS_STATES[status]}
+
+
+@register.inclusion_tag("components/score_scale.html")
+def score_scale(score: float) -> dict[str, Any]:
+    """Draw where a score lies between the bands."""
+    edges = [round(upper * _WIDTH) for upper, _ in BANDS[:-1]]
+    starts, ends = [0, *edges], [*edges, _WIDTH]
+    bands = [
+        {"code": band.value, "x": start, "width": end - start}
+        for (_, band), start, end in zip(BANDS, starts, ends, strict=True)
+    ]
+    return {"bands": bands, "marker": round(score * _WIDTH), "score": score}
+
+
+@register.inclusion_tag("components/worker_notice.html")
+def worker_notice() -> dict[str, Any]:
+    """Warn when nobody analyzes; say how many analyses wait."""
+    return {
+        "is_alive": selectors.worker_is_alive(),
+        "waiting": selectors.pending_count(),
+    }
+
+
+@register.simple_tag
+def verdict_legend() -> list[tuple[str, wording.Words]]:
+    """Return all verdicts with what they mean."""
+    return [(code, words) for code, words in wording.VERDICTS.items()]

@@ -1,0 +1,19 @@
+"""Addresses under /images/."""
+
+from django.urls import path
+
+from forensics.views.files import evidence, original
+from forensics.views.images import image_detail, image_list, image_status, reanalyze
+from forensics.views.uploads import UploadView
+
+app_name = "forensics"
+
+urlpatterns = [
+    path("", image_list, name="image-list"),
+    path("upload/", UploadView.as_view(), name="upload"),
+    path("status/", image_status, name="image-status"),
+    path("evidence/<uuid:evidence_id>/", evidence, name="evidence"),
+    path("<uuid:image_id>/", image_detail, name="image-detail"),
+    path("<uuid:image_id>/original/", original, name="original"),
+    path("<uuid:image_id>/reanalyze/", reanalyze, name="reanalyze"),
+]

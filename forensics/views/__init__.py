@@ -1,0 +1,1 @@
+"""Pages about images: the list, one image with its evidence, upload, files."""

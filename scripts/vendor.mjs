@@ -1,0 +1,53 @@
+// Copies what the dashboard uses of the npm packages into static/vendor, with their
+// licences: `npm ci && npm run vendor`. The result is committed; nothing is built.
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+const TARGET = "static/vendor";
+const INTER = "node_modules/@fontsource-variable/inter";
+const LUCIDE = "node_modules/lucide-static";
+const FONTS = ["latin", "latin-ext", "cyrillic", "greek"];
+const ICONS = [
+  "arrow-right", "book-open", "check", "chevron-right", "circle-check", "circle-minus",
+  "circle-question-mark", "circle-slash", "circle-x", "clock", "code", "cpu", "download",
+  "file-image", "gavel", "hand", "history", "hourglass", "images", "inbox", "info",
+  "layers", "list-filter", "lock", "lock-open", "log-out", "map-pin", "moon",
+  "octagon-x", "refresh-cw", "rotate-ccw", "scale", "scan-eye", "search", "send",
+  "server-off", "settings", "shield-check", "sun", "sun-moon", "triangle-alert",
+  "upload", "user", "x",
+];
+
+async function versionOf(folder) {
+  return JSON.parse(await readFile(join(folder, "package.json"), "utf8")).version;
+}
+
+async function vendorFont() {
+  const target = join(TARGET, "inter");
+  await mkdir(target, { recursive: true });
+  for (const subset of FONTS) {
+    const name = `inter-${subset}-wght-normal.woff2`;
+    await cp(join(INTER, "files", name), join(target, name));
+  }
+  await cp(join(INTER, "LICENSE"), join(target, "LICENSE"));
+  await writeFile(join(target, "VERSION"), `${await versionOf(INTER)}\n`);
+}
+
+async function symbol(name) {
+  const source = await readFile(join(LUCIDE, "icons", `${name}.svg`), "utf8");
+  const body = source.match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1].trim();
+  return `<symbol id="${name}" viewBox="0 0 24 24">${body.replace(/\n\s*/g, "")}</symbol>`;
+}
+
+async function vendorIcons() {
+  const target = join(TARGET, "lucide");
+  await mkdir(target, { recursive: true });
+  const symbols = await Promise.all(ICONS.map(symbol));
+  const sprite = `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
+  await writeFile(join(target, "icons.svg"), sprite);
+  await cp(join(LUCIDE, "LICENSE"), join(target, "LICENSE"));
+  await writeFile(join(target, "VERSION"), `${await versionOf(LUCIDE)}\n`);
+}
+
+await rm(TARGET, { recursive: true, force: true });
+await vendorFont();
+await vendorIcons();

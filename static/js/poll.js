@@ -1,0 +1,70 @@
+// Follows an analysis under way and shows its result, never at the cost of typed text.
+import { announce } from "./announce.js";
+
+const QUICK = 1000;
+const SLOW = 4000;
+const SLOW_AFTER = 60_000;
+
+function somethingIsTyped() {
+  return [...document.querySelectorAll("form[data-keep]")].some((form) =>
+    [...form.elements].some((element) =>
+      element.type === "radio"
+        ? element.checked !== element.defaultChecked
+        : "defaultValue" in element && element.value !== element.defaultValue,
+    ),
+  );
+}
+
+function finish(panel, status) {
+  const result = status.verdict ? `${status.verdict_label}, ${status.score}` : status.error;
+  const words = `Analysis ${status.label.toLowerCase()}: ${result}`;
+  if (somethingIsTyped()) {
+    announce(words);
+    panel.querySelector("[data-poll-text]").textContent = words;
+    panel.querySelector("progress").hidden = true;
+    panel.querySelector("[data-poll-hint]").hidden = true;
+    panel.querySelector("[data-poll-done]").hidden = false;
+    return;
+  }
+  sessionStorage.setItem("announce", words);
+  location.reload();
+}
+
+function describe(status, answer) {
+  const others = answer.waiting - 1;
+  const attempt = status.attempts > 1 ? `, attempt ${status.attempts}` : "";
+  if (!answer.worker_is_alive) return "Waiting: no worker is running.";
+  if (status.status === "running") return `Running for ${status.seconds} s${attempt}.`;
+  const queue = others > 0 ? `; ${others} more ${others === 1 ? "is" : "are"} under way` : "";
+  return `Queued for ${status.seconds} s${queue}.`;
+}
+
+async function ask(url) {
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  if (response.redirected) throw new Error("You were signed out. Reload the page to sign in.");
+  if (!response.ok) throw new Error("The server did not answer. Trying again.");
+  return response.json();
+}
+
+function startPolling(panel) {
+  const began = Date.now();
+  const text = panel.querySelector("[data-poll-text]");
+  let last = "";
+
+  async function look() {
+    try {
+      const answer = await ask(panel.dataset.poll);
+      const status = answer.images[0];
+      if (!status || !status.is_pending) return finish(panel, status ?? { label: "gone", error: "" });
+      text.textContent = describe(status, answer);
+      if (status.status !== last) announce(`The analysis is ${status.label.toLowerCase()}.`);
+      last = status.status;
+    } catch (error) {
+      text.textContent = error.message;
+    }
+    setTimeout(look, Date.now() - began > SLOW_AFTER ? SLOW : QUICK);
+  }
+  setTimeout(look, QUICK);
+}
+
+for (const panel of document.querySelectorAll("[data-poll]")) startPolling(panel);

@@ -1,0 +1,49 @@
+// What every page has: the theme button, focus on errors, words carried over a reload.
+import { announce } from "./announce.js";
+
+const THEMES = ["system", "light", "dark"];
+const root = document.documentElement;
+
+function show(button, theme) {
+  for (const icon of button.querySelectorAll("[data-theme-icon]")) {
+    icon.hidden = icon.dataset.themeIcon !== theme;
+  }
+  button.querySelector("[data-theme-name]").textContent = theme;
+  button.title = `Theme: ${theme}`;
+}
+
+function apply(theme) {
+  if (theme === "system") delete root.dataset.theme;
+  else root.dataset.theme = theme;
+  try {
+    localStorage.setItem("theme", theme);
+  } catch {
+    // Storage may be forbidden: the choice then lasts for this page.
+  }
+}
+
+function startTheme() {
+  const button = document.querySelector("[data-theme-toggle]");
+  if (!button) return;
+  show(button, root.dataset.theme ?? "system");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const now = root.dataset.theme ?? "system";
+    const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+    apply(next);
+    show(button, next);
+    announce(`Theme: ${next}`);
+  });
+}
+
+function tellWhatHappened() {
+  const text = sessionStorage.getItem("announce");
+  if (!text) return;
+  sessionStorage.removeItem("announce");
+  // A live region speaks only what changes after it is there.
+  setTimeout(() => announce(text), 300);
+}
+
+startTheme();
+tellWhatHappened();
+document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,92 @@
+"""Every page: no axe finding, no sideways scrolling; wide and narrow, light and dark.
+
+With UPDATE_SCREENSHOTS=1 the pictures in docs/screenshots are made anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+SignedIn = Callable[..., Page]
+Scheme = Literal["light", "dark"]
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+SIZES = {1440: 1000, 390: 844}
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+# Each page is reached from the first one the way a person would.
+PAGES: dict[str, tuple[str, ...]] = {
+    "queue": (),
+    "queue-empty": ("/cases/?status=decided&mine=on",),
+    "case": ("a:has-text('cropped.jpg')",),
+    "images": ("/images/",),
+    "images-empty": ("/images/?q=nothing-is-called-so",),
+    "image": ("/images/", "a:has-text('coffee.jpg')"),
+    "upload": ("/images/upload/",),
+    "not-found": ("/nothing/here/",),
+}
+SHOWN_IN_DOCS = ("queue", "case", "images", "upload")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_accessible_at_every_size_and_in_both_themes(
+    name: str, signed_in: SignedIn
+) -> None:
+    page = signed_in("lead")
+    for step in PAGES[name]:
+        page.goto(step) if step.startswith("/") else page.click(step)
+    page.wait_for_load_state("networkidle")
+    if name == "case":
+        page.get_by_role("radio", name="Fake").check()
+    check(page, name)
+
+
+def test_signing_in_is_accessible_even_when_it_fails(
+    new_context: Callable[..., object], signed_in: SignedIn
+) -> None:
+    page = signed_in("lead")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    check(page, "sign-in")
+
+
+def test_a_refused_decision_is_accessible(signed_in: SignedIn) -> None:
+    page = signed_in("lead")
+    page.click("a:has-text('portrait.png')")
+    page.get_by_role("button", name="Record the decision").click()
+    page.get_by_role("alert").wait_for()
+    assert page.evaluate("document.activeElement.matches('[data-focus]')")
+    check(page, "refused-decision")
+
+
+def check(page: Page, name: str) -> None:
+    for (width, height), scheme in product(SIZES.items(), SCHEMES):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        where = f"{name}, {width} px, {scheme}"
+        findings = Axe().run(page).response["violations"]
+        assert [(f["id"], f["nodes"][0]["html"]) for f in findings] == [], where
+        room = "document.documentElement.scrollWidth - innerWidth"
+        assert page.evaluate(room) <= 0, where
+        if name in SHOWN_IN_DOCS and os.environ.get("UPDATE_SCREENSHOTS") == "1":
+            save_screenshot(page, f"{name}-{width}-{scheme}.png")
+
+
+def save_screenshot(page: Page, name: str) -> None:
+    """Save what the window shows, packed as tightly as PNG goes."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")
+    shown = Image.open(BytesIO(page.screenshot()))
+    shown.convert("RGB").save(SCREENSHOTS / name, optimize=True)

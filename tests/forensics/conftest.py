@@ -1,0 +1,71 @@
+"""A model trained for these tests: the whole command, on a data set made here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from forensics.training.baseline import Request, train_baseline
+from forensics.training.fit import Recipe
+from forensics.training.progress import silent
+from tests.images import jpeg, photo_like
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL import Image
+
+# Keras and TensorFlow hand NumPy 2 an old-fashioned __array__.
+OLD_ARRAY = "ignore:__array__ implementation:DeprecationWarning"
+
+
+def make_dataset(folder: Path, *, pictures: int = 12) -> Path:
+    """Write a small data set in CASIA2's published layout; one file is no picture."""
+    authentic, tampered = folder / "Au", folder / "Tp"
+    authentic.mkdir(parents=True)
+    tampered.mkdir()
+    for number in range(1, pictures + 1):
+        base = photo_like(seed=number, size=(96, 80))
+        path = authentic / f"Au_ani_{number:05d}.jpg"
+        path.write_bytes(jpeg(base, quality=95))
+        forged = photo_like(seed=1000 + number, size=(96, 80))
+        forged.paste(photo_like(seed=2000 + number, size=(40, 40)), (20, 20))
+        source = f"nat{number:05d}"
+        name = f"Tp_D_CRN_M_N_{source}_{source}_{number:05d}.tif"
+        forged.save(tampered / name, "TIFF")
+    (authentic / "Thumbs.db").write_bytes(b"not a picture")
+    return folder
+
+
+def make_untouched(folder: Path) -> Path:
+    """Write three untouched pictures without class folders."""
+    folder.mkdir(parents=True)
+    for number in range(3):
+        picture: Image.Image = photo_like(seed=3000 + number, size=(90, 90))
+        (folder / f"{number}.jpg").write_bytes(jpeg(picture))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve authentic and twelve forged pictures in the published layout."""
+    return make_dataset(tmp_path_factory.mktemp("data") / "CASIA2")
+
+
+@pytest.fixture(scope="session")
+def trained_store(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
+    """Train for one epoch and publish: weights for both engines, manifest, card."""
+    folder = tmp_path_factory.mktemp("trained")
+    request = Request(
+        data=dataset,
+        store=folder / "store",
+        work=folder / "work",
+        version="1.0.0",
+        recipe=Recipe(seed=7, epochs=1),
+        command="python manage.py train_model casia-ela-cnn --data CASIA2",
+        created="2026-11-23",
+        also={"untouched": make_untouched(folder / "untouched")},
+    )
+    train_baseline(request, progress=silent)
+    return request.store
