@@ -22,7 +22,9 @@ BANDS = (
 )
 SMALLEST_SIDE = 128
 _CLAMP = (0.01, 0.99)
-_CNN_CLIP = 1.0
+# Never enough to leave the inconclusive band alone: on pictures of other origin the
+# network is near a coin toss, so it may tip the scale but neither accuse nor acquit.
+_CNN_CLIP = 0.6
 _STRONG = 1.5
 # Inside the inconclusive band on both sides: sigmoid(+-0.6) is .35 and .65.
 _INCONCLUSIVE_REACH = 0.6
@@ -97,7 +99,7 @@ def fuse(findings: Iterable[Finding], *, width: int, height: int) -> Fusion:
 
     The prior is even (log-odds 0, score .5, inconclusive). Each code in the table
     counts once; the CNN enters through ``data["log_odds"]``, its own calibrated
-    log-likelihood ratio, clipped to one unit either way; ELA has no weight. The
+    log-likelihood ratio, clipped to 0.6 either way; ELA has no weight. The
     weights are judgment, not estimates: they stay so until a later release
     calibrates them on data. Below 128 px a side, and where strong evidence speaks
     both ways, the result is drawn into the inconclusive band; what the file says

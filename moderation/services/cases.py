@@ -13,12 +13,12 @@ from forensics.models import Image
 from moderation.exceptions import (
     ClaimError,
     InvalidDecisionError,
-    NotAllowedError,
     TransitionError,
 )
 from moderation.models import Case, Decision
 from moderation.policies import problem_with_decision
 from moderation.services.audit import record
+from moderation.services.permissions import require
 from moderation.states import NEXT, UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MAX_NOTE = 5000
 @transaction.atomic
 def open_case(*, image: Image, actor: User, because: str) -> Case:
     """Send a picture to review by hand; an undecided case is returned as it is."""
-    _require(actor, "moderation.decide_case", "open cases")
+    require(actor, "moderation.decide_case", "open cases")
     locked = Image.objects.select_for_update().get(pk=image.pk)
     existing = Case.objects.filter(image=locked, status__in=UNDECIDED).first()
     if existing is not None:
@@ -59,7 +59,7 @@ def claim_case(*, case_id: UUID, actor: User) -> Case:
     TransitionError
         It is decided.
     """
-    _require(actor, "moderation.decide_case", "claim cases")
+    require(actor, "moderation.decide_case", "claim cases")
     case = _lock(case_id)
     _claim(case, actor)
     return case
@@ -68,7 +68,7 @@ def claim_case(*, case_id: UUID, actor: User) -> Case:
 @transaction.atomic
 def release_case(*, case_id: UUID, actor: User) -> Case:
     """Hand one's own claim back to the queue; a lead may end anybody's."""
-    _require(actor, "moderation.decide_case", "release cases")
+    require(actor, "moderation.decide_case", "release cases")
     case = _lock(case_id)
     if case.claimed_by_id != actor.pk and not actor.has_perm("moderation.reopen_case"):
         raise ClaimError(f"{case.claimed_by or 'Nobody'} holds this case, not you.")
@@ -89,7 +89,7 @@ def decide_case(
     NotAllowedError, ClaimError, TransitionError, InvalidDecisionError
         Nothing was changed.
     """
-    _require(actor, "moderation.decide_case", "decide cases")
+    require(actor, "moderation.decide_case", "decide cases")
     problem = problem_with_decision(
         outcome=outcome, reason=reason, note=note, max_note=MAX_NOTE
     )
@@ -118,7 +118,7 @@ def decide_case(
 @transaction.atomic
 def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
     """Withdraw the decision in force and put the case back into the queue."""
-    _require(actor, "moderation.reopen_case", "reopen cases")
+    require(actor, "moderation.reopen_case", "reopen cases")
     if not because.strip():
         raise InvalidDecisionError("Say why the case is reopened.")
     case = _lock(case_id)
@@ -133,13 +133,6 @@ def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
     decision.save(update_fields=["withdrawn_at"])
     record("case_reopened", actor=actor, case=case, because=because.strip()[:1000])
     return case
-
-
-def _require(actor: User, permission: str, to_do: str) -> None:
-    if not actor.has_perm(permission):
-        raise NotAllowedError(
-            f"You may not {to_do}. Ask an administrator to add you to a group that may."
-        )
 
 
 def _lock(case_id: UUID) -> Case:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from moderation.models import Policy
 from moderation.services.audit import record
+from moderation.services.permissions import require
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -27,6 +28,8 @@ FIELDS = (
 def save_policy(*, policy: Policy, actor: User) -> Policy:
     """Store a new or changed policy and record both versions."""
     before = Policy.objects.filter(pk=policy.pk).first()
+    change = "change" if before else "add"
+    require(actor, f"moderation.{change}_policy", f"{change} policies")
     policy.full_clean()
     policy.save()
     record(
@@ -42,6 +45,7 @@ def save_policy(*, policy: Policy, actor: User) -> Policy:
 @transaction.atomic
 def delete_policy(*, policy: Policy, actor: User) -> None:
     """Remove a policy; its cases stay, and the record keeps what it said."""
+    require(actor, "moderation.delete_policy", "delete policies")
     record("policy_deleted", actor=actor, before=_as_dict(policy))
     policy.delete()
 

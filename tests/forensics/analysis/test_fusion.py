@@ -77,7 +77,7 @@ def test_bands_begin_at_their_bounds(score: float, verdict: Verdict) -> None:
 
 
 def test_the_network_alone_neither_convicts_nor_acquits() -> None:
-    assert fused(log_odds=50.0).verdict is Verdict.SUSPICIOUS
+    assert fused(log_odds=50.0).verdict is Verdict.INCONCLUSIVE
     assert fused(log_odds=-50.0).verdict is Verdict.INCONCLUSIVE
 
 
