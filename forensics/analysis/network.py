@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forensics.analysis.image import ImageEvidence
+    from forensics.analysis.keras_model import KerasModel
     from forensics.analysis.manifest import Manifest
 
 MODEL_NAME = "casia-ela-cnn"
@@ -76,43 +77,6 @@ class Network(Protocol):
         ...
 
 
-class KerasModel(Protocol):
-    """The part of ``keras.Model`` that is used here; Keras ships no types."""
-
-    layers: Sequence[Any]
-    optimizer: Any
-    trainable_variables: Sequence[Any]
-
-    def count_params(self) -> int:
-        """Count the weights."""
-
-    def get_weights(self) -> list[NDArray[np.float32]]:
-        """Copy the weights out, in order."""
-
-    def set_weights(self, weights: Sequence[NDArray[np.float32]]) -> None:
-        """Copy weights in, in order."""
-
-    def load_weights(self, filepath: Path) -> None:
-        """Read a checkpoint of our own, optimizer state included."""
-
-    def save_weights(self, filepath: Path) -> None:
-        """Write ``.weights.h5``; with the optimizer's state once compiled."""
-
-    def compile(self, **options: object) -> None:
-        """Set loss and optimizer."""
-
-    def predict_on_batch(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run without dropout."""
-
-    def train_on_batch(
-        self,
-        x: NDArray[np.float32],
-        y: NDArray[np.float32],
-        sample_weight: NDArray[np.float32],
-    ) -> list[float]:
-        """Take one step; return loss and accuracy of the batch."""
-
-
 class CnnAnalyzer:
     """Asks the baseline network about a picture's error levels.
 
@@ -132,9 +96,9 @@ class CnnAnalyzer:
 
     References
     ----------
-    A. Gunawan et al., "Development of photo forensics algorithm by detecting
-    photoshop manipulation using error level analysis", IJEECS 7(1), 2017: the recipe
-    that this field's open-source tools share.
+    I. Sudiatmika et al., "Image forgery detection using error level analysis and
+    deep learning", TELKOMNIKA 17(2), 2019, for the idea; the layers and the recipe
+    are those that the field's open-source tools share.
     """
 
     name = "cnn"

@@ -6,8 +6,12 @@ import contextlib
 import io
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from forensics.analysis.network import KerasModel, import_keras
+from forensics.analysis.network import import_keras
+
+if TYPE_CHECKING:
+    from forensics.analysis.keras_model import KerasModel
 
 
 def to_litert(model: KerasModel) -> bytes:

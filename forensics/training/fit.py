@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forensics.analysis.network import (
-    KerasModel,
     as_floats,
     build_keras_model,
     import_keras,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forensics.analysis.keras_model import KerasModel
     from forensics.training.progress import Progress
 
 logger = logging.getLogger(__name__)

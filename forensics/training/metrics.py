@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import rankdata
 
@@ -19,7 +18,9 @@ Scores: TypeAlias = NDArray[np.float64]
 Figure: TypeAlias = Callable[[Truth, Scores], float]
 
 RESAMPLES = 2000
-_STEEPEST, _FARTHEST = 20.0, 50.0
+_MOST_STEPS = 60
+_RIDGE = 1e-6
+_CLOSE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +133,43 @@ def calibrate(
     J. Platt, "Probabilistic outputs for support vector machines", 1999.
     """
     odds = logit(probability)
-    sign = np.where(truth, 1.0, -1.0)
     weights = np.where(truth, 0.5 / truth.sum(), 0.5 / (~truth).sum())
+    signs = np.where(truth, 1.0, -1.0)
+    found = _newton(odds, signs, weights, slope=slope)
+    if found.slope < 0:
+        # The loss is convex: the best allowed slope lies on the border.
+        found = _newton(odds, signs, weights, slope=0.0)
+    return found
 
-    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        margin = sign * (parameters[0] * odds + parameters[1])
-        pull = -weights * sign * expit(-margin)
-        gradient = np.array([pull @ odds, pull.sum()])
-        return float(weights @ np.logaddexp(0.0, -margin)), gradient
 
-    # Bounded above as well: perfectly separated classes would know no end.
-    steep = (0.0, _STEEPEST) if slope is None else (slope, slope)
-    start = np.array([0.5 if slope is None else slope, 0.0])
-    bounds = [steep, (-_FARTHEST, _FARTHEST)]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    return Calibration(float(found.x[0]), float(found.x[1]))
+def _newton(
+    odds: Scores, signs: Scores, weights: Scores, *, slope: float | None
+) -> Calibration:
+    """Minimize the logistic loss by Newton's method; a given slope is kept."""
+    at = Calibration(slope or 0.0, 0.0)
+    for _ in range(_MOST_STEPS):
+        doubt = expit(-signs * (at.slope * odds + at.intercept))
+        pull, bend = weights * signs * doubt, weights * doubt * (1 - doubt)
+        down, level = (pull * odds).sum(), pull.sum()
+        # The ridge keeps perfectly separated classes at a finite slope.
+        steep = (bend * odds * odds).sum() + _RIDGE
+        tilt, flat = (bend * odds).sum(), bend.sum() + _RIDGE
+        if slope is None:
+            share = steep * flat - tilt * tilt
+            step = (
+                (down * flat - level * tilt) / share,
+                (level * steep - down * tilt) / share,
+            )
+        else:
+            step = (0.0, level / flat)
+        size = max(abs(step[0]), abs(step[1]))
+        pace = min(1.0, 1.0 / size) if size else 1.0
+        at = Calibration(
+            float(at.slope + pace * step[0]), float(at.intercept + pace * step[1])
+        )
+        if size < _CLOSE:
+            break
+    return at
 
 
 def calibrate_cautiously(

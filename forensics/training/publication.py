@@ -18,7 +18,6 @@ from forensics.analysis.network import (
     PARAMETER_COUNT,
     PREPROCESSING,
     Engine,
-    KerasModel,
     LiteRtNetwork,
     as_floats,
     import_keras,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from forensics.analysis.keras_model import KerasModel
     from forensics.analysis.types import Json
     from forensics.training.metrics import Calibration
 

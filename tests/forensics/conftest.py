@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from forensics.training.progress import silent
 from tests.images import jpeg, photo_like
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from PIL import Image
@@ -53,8 +55,19 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_dataset(tmp_path_factory.mktemp("data") / "CASIA2")
 
 
+@pytest.fixture
+def roomy(tmp_path: Path) -> Iterator[Path]:
+    """Lend a folder for files of a hundred megabytes; pytest would keep them."""
+    folder = tmp_path / "roomy"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
-def trained_store(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
+def trained_store(
+    tmp_path_factory: pytest.TempPathFactory, dataset: Path
+) -> Iterator[Path]:
     """Train for one epoch and publish: weights for both engines, manifest, card."""
     folder = tmp_path_factory.mktemp("trained")
     request = Request(
@@ -68,4 +81,5 @@ def trained_store(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Pa
         also={"untouched": make_untouched(folder / "untouched")},
     )
     train_baseline(request, progress=silent)
-    return request.store
+    yield request.store
+    shutil.rmtree(folder)

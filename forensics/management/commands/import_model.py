@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--name", default="casia-ela-cnn")
         parser.add_argument(
-            "--output", type=Path, default=Path("models_store"), help="model store"
+            "--output", type=Path, default=settings.MODEL_STORE, help="model store"
         )
         parser.add_argument("--model-version", metavar="X.Y.Z")
         parser.add_argument(

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             help="folder with Au/ and Tp/, or authentic/ and tampered/",
         )
         parser.add_argument(
-            "--output", type=Path, default=Path("models_store"), help="model store"
+            "--output", type=Path, default=settings.MODEL_STORE, help="model store"
         )
         parser.add_argument("--model-version", default="1.0.0", metavar="X.Y.Z")
         parser.add_argument("--work", type=Path, help="checkpoints, cached inputs")

@@ -182,9 +182,9 @@ def test_an_empty_store_is_not_applicable_with_the_remedy(tmp_path: Path) -> Non
     assert (finding.version, finding.score) == ("none", None)
 
 
-def test_tensorflow_without_weights_fails_with_the_reason(tmp_path: Path) -> None:
-    copy_shipped(tmp_path, lambda _document: None)
-    finding = analyze(tmp_path, engine="tensorflow")
+def test_tensorflow_without_weights_fails_with_the_reason(roomy: Path) -> None:
+    copy_shipped(roomy, lambda _document: None)
+    finding = analyze(roomy, engine="tensorflow")
     assert finding.status is FindingStatus.FAILED
     assert "no tensorflow weights" in finding.summary
 
@@ -201,12 +201,12 @@ def copy_shipped(store: Path, change: Callable[[dict[str, Any]], object]) -> Pat
     return target
 
 
-def test_damaged_weights_fail_with_the_remedy(tmp_path: Path) -> None:
-    folder = copy_shipped(tmp_path, lambda _document: None)
+def test_damaged_weights_fail_with_the_remedy(roomy: Path) -> None:
+    folder = copy_shipped(roomy, lambda _document: None)
     with (folder / "model.tflite").open("r+b") as file:
         file.seek(1_000_000)
         file.write(b"damage")
-    finding = analyze(tmp_path)
+    finding = analyze(roomy)
     assert finding.status is FindingStatus.FAILED
     assert "SHA-256" in finding.summary
     assert "Restore" in finding.summary
@@ -228,10 +228,10 @@ def test_damaged_weights_fail_with_the_remedy(tmp_path: Path) -> None:
     ],
 )
 def test_a_model_for_another_input_is_refused(
-    tmp_path: Path, field: str, value: object
+    roomy: Path, field: str, value: object
 ) -> None:
-    copy_shipped(tmp_path, lambda document: document.update({field: value}))
-    finding = analyze(tmp_path)
+    copy_shipped(roomy, lambda document: document.update({field: value}))
+    finding = analyze(roomy)
     assert finding.status is FindingStatus.FAILED
     assert "Expected" in finding.summary
 

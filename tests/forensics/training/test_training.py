@@ -68,9 +68,9 @@ def run(folder: Path, watch: Watch, *, resume: bool) -> RunState:
 
 
 def test_a_killed_run_goes_on_at_its_epoch_and_ends_like_an_unbroken_one(
-    tmp_path: Path,
+    roomy: Path,
 ) -> None:
-    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+    unbroken, killed = roomy / "unbroken", roomy / "killed"
     whole = run(unbroken, Watch(unbroken, snapshot=killed), resume=False)
     watch = Watch(killed)
     resumed = run(killed, watch, resume=True)
@@ -142,9 +142,9 @@ def write_legacy_file(path: Path, *, fake_bias: float) -> Path:
     return path
 
 
-def test_an_import_is_stored_aside_calibrated_to_say_nothing(tmp_path: Path) -> None:
-    file = write_legacy_file(tmp_path / "model_casia_run1.h5", fake_bias=2.0)
-    store = tmp_path / "store"
+def test_an_import_is_stored_aside_calibrated_to_say_nothing(roomy: Path) -> None:
+    file = write_legacy_file(roomy / "model_casia_run1.h5", fake_bias=2.0)
+    store = roomy / "store"
     out = StringIO()
     call_command("import_model", file, output=store, stdout=out)
     assert "not the active version" in out.getvalue()
