@@ -49,10 +49,14 @@ class Heartbeat:
         self._stop.set()
         self._thread.join()
 
+    def _pause(self) -> float:
+        remaining = max(0.0, self._deadline - time.monotonic())
+        return min(settings.LEASE_SECONDS / 3, remaining)
+
     def _beat(self) -> None:
         try:
-            while not self._stop.wait(settings.LEASE_SECONDS / 3):
-                if time.monotonic() > self._deadline:
+            while not self._stop.wait(self._pause()):
+                if time.monotonic() >= self._deadline:
                     logger.critical(
                         "an analysis exceeded %s s; this worker ends itself",
                         settings.ANALYSIS_TIME_LIMIT,

@@ -62,8 +62,13 @@ class QueueFilterForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """An outcome, a reason that fits it, and a note; each outcome has its reasons."""
+    """An outcome, a reason that fits it, and a note; each outcome has its reasons.
 
+    ``analysis`` is the one whose evidence the page showed; the template writes it
+    from the case, so that a page shown again after a conflict names the newer one.
+    """
+
+    analysis = forms.UUIDField(required=False)
     outcome = forms.ChoiceField(
         choices=Outcome.choices,
         error_messages={"required": "Choose what you decide."},
@@ -114,6 +119,12 @@ class DecisionForm(forms.Form):
         if problem:
             self.add_error("note", problem)
         return cleaned
+
+
+class OpenForm(forms.Form):
+    """Why a picture is sent to review by hand."""
+
+    because = forms.CharField(required=False, max_length=255)
 
 
 class ReopenForm(forms.Form):

@@ -9,6 +9,8 @@ from uuid6 import uuid7
 from forensics.models import Analysis, Image
 from moderation.states import UNDECIDED, CaseStatus
 
+MAX_NOTE = 5000
+
 
 class Priority(models.IntegerChoices):
     """How urgent a case is; higher comes first."""
@@ -162,7 +164,7 @@ class Decision(models.Model):
     image_sha256 = models.CharField(max_length=64, db_index=True)
     outcome = models.CharField(max_length=16, choices=Outcome.choices)
     reason = models.CharField(max_length=32, choices=DecisionReason.choices)
-    note = models.TextField(blank=True, max_length=5000)
+    note = models.TextField(blank=True, max_length=MAX_NOTE)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -114,9 +114,16 @@ def _write_report(lease: Lease, report: Report, on_completed: OnCompleted) -> No
             _write_findings(analysis, report, stored)
             Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
             on_completed(analysis)
-    except BaseException:
-        files.delete_quietly(list(stored.values()))
+    except Exception:
+        _discard_unless_written(lease, list(stored.values()))
         raise
+
+
+def _discard_unless_written(lease: Lease, names: list[str]) -> None:
+    """Remove an attempt's pictures; a commit whose answer got lost keeps them."""
+    if not EvidenceFile.objects.filter(file__in=names).exists():
+        files.delete_quietly(names)
+        logger.info("analysis %s: %s files discarded", lease.analysis_id, len(names))
 
 
 def _store_evidence(lease: Lease, report: Report) -> dict[str, str]:

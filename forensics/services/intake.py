@@ -65,6 +65,8 @@ def submit_image(
         if image is None:
             image, created = _get_or_create_image(sha256, name, len(data), header)
             is_duplicate = not created
+        # The same bytes at the same moment wait here, then find the first one's job.
+        image = Image.objects.select_for_update().get(pk=image.pk)
         submission = Submission(
             image=image,
             submitted_by=submitted_by,
@@ -85,8 +87,9 @@ def refuse_too_many_bytes(size: int) -> None:
     if size > settings.MAX_UPLOAD_BYTES:
         raise ImageRejectedError(
             RejectionCode.TOO_MANY_BYTES,
-            f"The file has {size:,} bytes; at most {settings.MAX_UPLOAD_BYTES:,} are "
-            "accepted. Send a smaller file.",
+            # Not its size: an upload is cut off where it exceeds the limit.
+            f"The file is larger than the {settings.MAX_UPLOAD_BYTES:,} bytes that are "
+            "accepted. Send a smaller copy.",
         )
 
 

@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from forensics.exceptions import LeaseLostError
 from forensics.models import Analysis, Image, Trigger, Worker
-from forensics.states import AnalysisStatus
+from forensics.states import USABLE, AnalysisStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 
 # A row that should have a job but seems to have none is offered to the engine again.
 NEVER_DISPATCHED = timedelta(seconds=15)
-DISPATCHED_LONG_AGO = timedelta(minutes=10)
+DISPATCHED_LONG_AGO = timedelta(minutes=2)
+AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def create_analysis(
     analysis = Analysis(image=image, requested_by=requested_by, trigger=trigger)
     analysis.full_clean()
     analysis.save()
-    if image.current_analysis_id is None:
+    current = image.current_analysis
+    if current is None or current.status not in USABLE:
         image.current_analysis = analysis
         image.save(update_fields=["current_analysis"])
     return analysis
@@ -58,10 +60,9 @@ def enqueue_analysis(*, analysis_id: UUID) -> None:
     """Hand an analysis to the task engine; a failure leaves it for the next sweep."""
     try:
         import_string(settings.ANALYSIS_TASK).enqueue(str(analysis_id))
+        Analysis.objects.filter(id=analysis_id).update(dispatched_at=timezone.now())
     except Exception:  # any engine's error: the row waits, recover_analyses() retries
         logger.exception("analysis %s could not be handed to the queue", analysis_id)
-        return
-    Analysis.objects.filter(id=analysis_id).update(dispatched_at=timezone.now())
 
 
 def lease_analysis(*, analysis_id: UUID) -> Lease | None:
@@ -69,9 +70,7 @@ def lease_analysis(*, analysis_id: UUID) -> Lease | None:
     token = uuid4()
     now = timezone.now()
     taken = Analysis.objects.filter(
-        id=analysis_id,
-        status=AnalysisStatus.QUEUED,
-        attempts__lt=settings.MAX_ATTEMPTS,
+        id=analysis_id, status=AnalysisStatus.QUEUED
     ).update(
         status=AnalysisStatus.RUNNING,
         lease_token=token,
@@ -138,14 +137,25 @@ def recover_analyses(*, now: datetime | None = None) -> int:
     enqueued twice is run once, because only a queued row can be leased.
     """
     now = now or timezone.now()
-    count = _recover_expired(now)
-    lost = Analysis.objects.filter(status=AnalysisStatus.QUEUED).filter(
-        Q(dispatched_at__isnull=True, queued_at__lt=now - NEVER_DISPATCHED)
-        | Q(dispatched_at__lt=now - DISPATCHED_LONG_AGO)
-    )
-    for analysis_id in list(lost.values_list("id", flat=True)[:1000]):
-        enqueue_analysis(analysis_id=analysis_id)
-        count += 1
+    return _recover_expired(now) + _recover_undispatched(now)
+
+
+def _recover_undispatched(now: datetime) -> int:
+    """Offer rows to the engine again that seem to have no job.
+
+    While any analysis runs, a row that was dispatched long ago is most likely only
+    waiting its turn: a backlog must not double itself.
+    """
+    lost = Q(dispatched_at__isnull=True, queued_at__lt=now - NEVER_DISPATCHED)
+    if not Analysis.objects.filter(status=AnalysisStatus.RUNNING).exists():
+        lost |= Q(dispatched_at__lt=now - DISPATCHED_LONG_AGO)
+    rows = Analysis.objects.filter(lost, status=AnalysisStatus.QUEUED)
+    count = 0
+    for analysis_id in list(rows.values_list("id", flat=True)[:AT_ONCE]):
+        # Of several workers that see the same row, the one whose update counts acts.
+        if rows.filter(id=analysis_id).update(dispatched_at=now):
+            enqueue_analysis(analysis_id=analysis_id)
+            count += 1
     return count
 
 

@@ -187,6 +187,7 @@ class CaseAdmin(ReadOnlyAdmin):
             services.decide_case,
             "Decided.",
             case,
+            analysis_id=form.cleaned_data["analysis"],
             **{name: form.cleaned_data[name] for name in ("outcome", "reason", "note")},
         ):
             return self._back(case)

@@ -9,9 +9,14 @@ from rest_framework import serializers
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
 from forensics.models import VERDICT_CHOICES
 from moderation.api.fields import PriorityField
-from moderation.models import Case, Decision, DecisionReason, Outcome, Policy
-
-MAX_NOTE = 5000
+from moderation.models import (
+    MAX_NOTE,
+    Case,
+    Decision,
+    DecisionReason,
+    Outcome,
+    Policy,
+)
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
@@ -107,6 +112,11 @@ class DecideSerializer(serializers.Serializer[Any]):
         allow_blank=True,
         max_length=MAX_NOTE,
         help_text="needed with the reason `other`",
+    )
+    analysis = serializers.UUIDField(
+        source="analysis_id",
+        required=False,
+        help_text="the one whose evidence was looked at; 409 when a newer one is there",
     )
 
 

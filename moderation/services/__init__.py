@@ -5,6 +5,7 @@ from moderation.services.cases import (
     decide_case,
     open_case,
     release_case,
+    release_expired_claims,
     reopen_case,
 )
 from moderation.services.flagging import flag_analysis
@@ -17,6 +18,7 @@ __all__ = [
     "flag_analysis",
     "open_case",
     "release_case",
+    "release_expired_claims",
     "reopen_case",
     "save_policy",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -78,11 +78,35 @@ def release_case(*, case_id: UUID, actor: User) -> Case:
     return case
 
 
+def release_expired_claims(*, now: datetime | None = None) -> int:
+    """Put cases whose claim ran out back into the queue; return how many."""
+    now = now or timezone.now()
+    expired = Case.objects.filter(status=CaseStatus.CLAIMED, claim_expires_at__lte=now)
+    count = 0
+    for case_id in list(expired.values_list("id", flat=True)):
+        with transaction.atomic():
+            case = expired.select_for_update().filter(pk=case_id).first()
+            if case is not None:
+                _expire(case)
+                case.save()
+                count += 1
+    return count
+
+
 @transaction.atomic
-def decide_case(
-    *, case_id: UUID, actor: User, outcome: str, reason: str, note: str = ""
+def decide_case(  # noqa: PLR0913 - what a decision consists of, each by its name
+    *,
+    case_id: UUID,
+    actor: User,
+    outcome: str,
+    reason: str,
+    note: str = "",
+    analysis_id: UUID | None = None,
 ) -> Decision:
     """Decide a case; an open one is claimed on the way.
+
+    ``analysis_id`` is the analysis whose evidence the person looked at; a decision
+    must not be recorded on evidence that they have not seen.
 
     Raises
     ------
@@ -96,6 +120,11 @@ def decide_case(
     if problem:
         raise InvalidDecisionError(problem)
     case = _lock(case_id)
+    if analysis_id is not None and case.analysis_id != analysis_id:
+        raise TransitionError(
+            "A newer analysis has finished since you opened this case. Look at its "
+            "evidence, then decide again."
+        )
     _claim(case, actor)
     decision = _decision(case, actor, outcome=outcome, reason=reason, note=note)
     _move(case, CaseStatus.DECIDED)
@@ -147,14 +176,18 @@ def _claim(case: Case, actor: User) -> None:
             holder = case.claimed_by or "Somebody"
             raise ClaimError(f"{holder} is working on this case.")
         if case.claimed_by_id != actor.pk:
-            record("claim_expired", actor=case.claimed_by, case=case)
-            _move(case, CaseStatus.OPEN)
+            _expire(case)
     if case.status != CaseStatus.CLAIMED:
         _move(case, CaseStatus.CLAIMED)
         case.claimed_by, case.claim_token = actor, uuid4()
         record("case_claimed", actor=actor, case=case)
     case.claim_expires_at = now + CLAIM_LENGTH
     case.save()
+
+
+def _expire(case: Case) -> None:
+    record("claim_expired", actor=case.claimed_by, case=case)
+    _move(case, CaseStatus.OPEN)
 
 
 def _move(case: Case, to: CaseStatus, *, only_from: CaseStatus | None = None) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from forensics.selectors import images_visible_to
 from moderation import selectors, services
 from moderation.exceptions import ModerationError, NotAllowedError
-from moderation.forms import DecisionForm, ReopenForm
+from moderation.forms import DecisionForm, OpenForm, ReopenForm
 from moderation.services.cases import CLAIM_LENGTH
 from moderation.views.case import Attempt, case_page
 
@@ -33,9 +33,13 @@ CONFLICT, UNPROCESSABLE = 409, 422
 def open_by_hand(request: AuthenticatedRequest, image_id: UUID) -> HttpResponse:
     """Send a picture to review."""
     image = get_object_or_404(images_visible_to(request.user), pk=image_id)
+    form = OpenForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"Not sent: {form.errors['because'][0]}")
+        return redirect("forensics:image-detail", image_id=image.pk)
     try:
         case = services.open_case(
-            image=image, actor=request.user, because=request.POST.get("because", "")
+            image=image, actor=request.user, because=form.cleaned_data["because"]
         )
     except NotAllowedError as error:
         raise PermissionDenied(error.detail) from error
@@ -90,6 +94,7 @@ def decide(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
             outcome=form.cleaned_data["outcome"],
             reason=form.cleaned_data["reason"],
             note=form.cleaned_data["note"],
+            analysis_id=form.cleaned_data["analysis"],
         )
     except ModerationError as error:
         return case_page(

@@ -193,3 +193,32 @@ def test_the_state_table_names_every_state_and_ends() -> None:
     assert set(NEXT) == set(AnalysisStatus)
     for status in ("completed", "partial", "failed"):
         assert NEXT[AnalysisStatus(status)] == ()
+
+
+def test_a_backlog_does_not_double_itself_while_a_worker_works() -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    waiting = make_queued_analysis(dispatched_at=long_ago)
+    running = make_queued_analysis()
+    lease = lease_analysis(analysis_id=running.id)
+    assert lease is not None
+    assert recover_analyses() == 0
+    release_lease(lease, because="of a test")
+    assert recover_analyses() >= 1
+    jobs = DBTaskResult.objects.filter(args_kwargs__args=[str(waiting.id)])
+    assert jobs.count() == 1
+    assert recover_analyses() == 0
+
+
+def test_lowering_the_number_of_attempts_strands_nothing(settings: Settings) -> None:
+    analysis = submit(picture()).analysis
+    Analysis.objects.update(attempts=2)
+    settings.MAX_ATTEMPTS = 1
+    assert run(analysis).status == AnalysisStatus.COMPLETED
+
+
+def test_the_newest_attempt_is_shown_while_there_is_no_result() -> None:
+    first = submit(picture()).analysis
+    Analysis.objects.update(status="failed")
+    second = submit(picture()).analysis
+    assert second != first
+    assert Image.objects.get().current_analysis == second

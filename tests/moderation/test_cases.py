@@ -212,3 +212,35 @@ def test_a_new_analysis_does_not_override_a_persons_decision(moderator: User) ->
     again = make_analysis(image=case.image, verdict="fake", score=0.95)
     assert services.flag_analysis(again) is None
     assert Case.objects.count() == 1
+
+
+def test_an_expired_claim_returns_to_the_queue_by_itself(moderator: User) -> None:
+    case = make_case()
+    claim(case, moderator)
+    assert services.release_expired_claims() == 0
+    Case.objects.update(claim_expires_at=timezone.now() - timedelta(seconds=1))
+    assert services.release_expired_claims() == 1
+    case.refresh_from_db()
+    assert (case.status, case.claimed_by) == (CaseStatus.OPEN, None)
+    newest = AuditEvent.objects.order_by("-id")[0]
+    assert (newest.action, newest.actor_name) == ("claim_expired", str(moderator))
+
+
+def test_a_decision_is_not_recorded_on_evidence_that_nobody_saw(
+    moderator: User,
+) -> None:
+    case = make_case()
+    assert case.analysis is not None
+    seen = case.analysis.id
+    newer = make_analysis(image=case.image, verdict="fake", score=0.95)
+    services.flag_analysis(newer)
+    chosen = {"outcome": "fake", "reason": "content_edited"}
+    with pytest.raises(TransitionError, match="newer analysis"):
+        services.decide_case(
+            case_id=case.id, actor=moderator, analysis_id=seen, **chosen
+        )
+    assert not AuditEvent.objects.filter(action="case_decided").exists()
+    decision = services.decide_case(
+        case_id=case.id, actor=moderator, analysis_id=newer.id, **chosen
+    )
+    assert decision.machine_verdict == "fake"
