@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -22,9 +25,10 @@ WINDOW_SECONDS = 300
 class GuardedBackend(ModelBackend):
     """Django's own check of name and password, with a limit on failures.
 
-    Counted by name and address together, so that nobody can lock a colleague out
-    from elsewhere. The count lives in the cache: with the default cache, each web
-    process counts for itself.
+    Counted by name and address together (``address_of``), so that nobody can lock a
+    colleague out from elsewhere. Behind a proxy this needs ``BEHIND_PROXY``; without
+    it, all who come through the proxy share its address. The count lives in the
+    cache: with the default cache, each web process counts for itself.
     """
 
     def authenticate(
@@ -38,13 +42,36 @@ class GuardedBackend(ModelBackend):
         name = username if username is not None else kwargs.get("username")
         if name is None or password is None or "\0" in name:
             return None
-        address = request.META.get("REMOTE_ADDR", "") if request is not None else ""
+        address = address_of(request)
         if seconds_locked(address=address, username=name):
             raise PermissionDenied("Too many failed sign-ins.")
         user = super().authenticate(request, username=name, password=password)
         if user is None:
             _count_failure(_key(address, name))
         return user
+
+
+def address_of(request: HttpRequest | None) -> str:
+    """Return where a request comes from.
+
+    With ``BEHIND_PROXY`` this is the last entry of X-Forwarded-For, the one that the
+    proxy itself added; those before it are whatever the caller claims.
+    """
+    if request is None:
+        return ""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    if not settings.BEHIND_PROXY:
+        return peer
+    last = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+    for entry in (last, _without_port(last)):
+        with suppress(ValueError):
+            return str(ip_address(entry))
+    return peer
+
+
+def _without_port(entry: str) -> str:
+    host = entry.rpartition(":")[0] if entry.count(":") == 1 else entry
+    return host.removeprefix("[").partition("]")[0]
 
 
 def seconds_locked(*, address: str, username: str) -> int:

@@ -2,19 +2,30 @@
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "PIXELWARDEN_"
+BASE_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_LENGTH = 50
 MIN_DIFFERENT = 10
+LONGEST_NUMBER = 20
+# What Django itself can match with a Host header; a leading dot takes in subdomains.
+HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
+ORIGIN = re.compile(
+    r"https?://(\*\.)?([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", re.IGNORECASE
+)
+BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+POSTGRES = frozenset({"postgres", "postgresql", "psql", "pgsql"})
 
 # Every variable the product reads, with what it is for. Anything else that starts
 # with the prefix is a typing mistake and refuses to start.
@@ -23,7 +34,7 @@ KNOWN: Mapping[str, str] = {
     "SECRET_KEY": "signing key, at least 50 characters; required in production",
     "ALLOWED_HOSTS": "comma-separated host names; required in production",
     "CSRF_TRUSTED_ORIGINS": "comma-separated origins, https://review.example.org",
-    "BEHIND_PROXY": "trust X-Forwarded-Proto of a TLS-terminating proxy (false)",
+    "BEHIND_PROXY": "trust X-Forwarded-Proto and -For of your proxy (false)",
     "DATA_DIR": "folder of the SQLite file, local files and the development key",
     "STORAGE": "local (default) or s3",
     "S3_BUCKET": "bucket name; required with STORAGE=s3",
@@ -47,7 +58,7 @@ KNOWN: Mapping[str, str] = {
 class Environment:
     """Reads ``PIXELWARDEN_*`` and ``DATABASE_URL`` with types and remedies."""
 
-    env: environ.Env
+    source: Mapping[str, str]
     is_production: bool
 
     @classmethod
@@ -55,18 +66,16 @@ class Environment:
         """Check the names, then settle which kind of installation this is."""
         source = dict(os.environ if variables is None else variables)
         refuse_unknown(source)
-        reader = environ.Env()
-        reader.ENVIRON = source
         kind = source.get(f"{PREFIX}ENV", "development")
         if kind not in {"development", "production"}:
             raise ImproperlyConfigured(
                 f"{PREFIX}ENV is {kind!r}; use 'development' or 'production'."
             )
-        return cls(env=reader, is_production=kind == "production")
+        return cls(source=source, is_production=kind == "production")
 
     def text(self, name: str, default: str = "") -> str:
-        """Read a string."""
-        return str(self.env.str(PREFIX + name, default=default))
+        """Read a string as it stands: nothing in it is replaced or expanded."""
+        return self.source.get(PREFIX + name, default)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Read true/false, and nothing else."""
@@ -87,10 +96,11 @@ class Environment:
         if (
             not value.isascii()
             or not value.isdigit()
+            or len(value) > LONGEST_NUMBER
             or not (least <= int(value) <= most)
         ):
             raise ImproperlyConfigured(
-                f"{PREFIX}{name} is {value!r}; use a whole number from "
+                f"{PREFIX}{name} is {value[:40]!r}; use a whole number from "
                 f"{least} to {most}."
             )
         return int(value)
@@ -113,21 +123,92 @@ class Environment:
             )
         return value
 
+    def hosts(self) -> list[str]:
+        """Read ``ALLOWED_HOSTS``: names, without scheme and port."""
+        if self.is_production:
+            self.required("ALLOWED_HOSTS", because="this is production")
+        hosts = self.names("ALLOWED_HOSTS")
+        wrong = [h for h in hosts if not HOST.fullmatch(h)]
+        if wrong or (self.is_production and not hosts):
+            raise ImproperlyConfigured(
+                f"{PREFIX}ALLOWED_HOSTS holds {', '.join(map(repr, wrong)) or 'none'}; "
+                "use host names such as review.example.org, without scheme and port. "
+                "'*' would take any name."
+            )
+        return hosts
+
+    def origins(self) -> list[str]:
+        """Read ``CSRF_TRUSTED_ORIGINS``: scheme and host, nothing behind them."""
+        origins = self.names("CSRF_TRUSTED_ORIGINS")
+        for origin in origins:
+            if not ORIGIN.fullmatch(origin):
+                raise ImproperlyConfigured(
+                    f"{PREFIX}CSRF_TRUSTED_ORIGINS holds {origin!r}; "
+                    "use origins such as https://review.example.org."
+                )
+        return origins
+
+    def folder(self, name: str, default: str) -> Path:
+        """Read a folder; a relative one lies beside ``manage.py`` for every process."""
+        return BASE_DIR / (self.text(name) or default)
+
+    def data_folder(self) -> Path:
+        """Read ``DATA_DIR``, and make the folder when it is not there."""
+        path = self.folder("DATA_DIR", "var")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _no_data_folder(path, error) from error
+        return path
+
     def database(self, data_dir: Path) -> dict[str, Any]:
         """Read ``DATABASE_URL`` (SQLite in WAL mode, or PostgreSQL)."""
-        if not self.env.str("DATABASE_URL", default=""):
-            name = data_dir / "pixelwarden.sqlite3"
-            return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, **SQLITE}
-        config: dict[str, Any] = dict(self.env.db_url("DATABASE_URL"))
-        engine = config["ENGINE"]
-        if engine == "django.db.backends.sqlite3":
-            return config | dict(SQLITE)
-        if engine == "django.db.backends.postgresql":
-            return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-        raise ImproperlyConfigured(
-            f"DATABASE_URL names {engine or 'no known engine'}; use "
-            "sqlite:///path/to/file.sqlite3 or postgres://user:password@host/name."
+        url = self.source.get("DATABASE_URL", "")
+        if not url:
+            return _sqlite(data_dir / "pixelwarden.sqlite3")
+        scheme = url.partition("://")[0]
+        if scheme != "sqlite" and scheme not in POSTGRES:
+            raise _bad_database("it names no database that is supported")
+        config = _parsed(url)
+        if scheme == "sqlite":
+            return _sqlite(_sqlite_file(str(config["NAME"])))
+        if not config["NAME"]:
+            raise _bad_database("the name of the database is missing")
+        return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+    def endpoint(self) -> str | None:
+        """Read the address of an S3-compatible service; None is AWS."""
+        address = self.text("S3_ENDPOINT_URL")
+        if address and not _is_web_address(address):
+            raise ImproperlyConfigured(
+                f"{PREFIX}S3_ENDPOINT_URL is {address!r}; use an address such as "
+                "https://s3.example.org, or leave it empty for AWS."
+            )
+        return address or None
+
+    def bucket(self) -> str:
+        """Read the name of the S3 bucket."""
+        name = self.required("S3_BUCKET", because="STORAGE is s3")
+        if not BUCKET.fullmatch(name):
+            raise ImproperlyConfigured(
+                f"{PREFIX}S3_BUCKET is {name!r}; a bucket's name has at least 3 "
+                "letters, digits, dots, hyphens or underscores."
+            )
+        return name
+
+    def s3_keys(self) -> tuple[str | None, str | None]:
+        """Read the access key and its secret: both, or neither."""
+        access, secret = (
+            self.text("S3_ACCESS_KEY_ID"),
+            self.text("S3_SECRET_ACCESS_KEY"),
         )
+        if bool(access) != bool(secret):
+            raise ImproperlyConfigured(
+                f"Only one of {PREFIX}S3_ACCESS_KEY_ID and "
+                f"{PREFIX}S3_SECRET_ACCESS_KEY is set. Set both, or neither for the "
+                "machine's own role."
+            )
+        return access or None, secret or None
 
     def secret_key(self, data_dir: Path) -> str:
         """Read the signing key; in development make one, kept in the data folder."""
@@ -139,7 +220,12 @@ class Environment:
             )
         if not key and self.is_production:
             return self.required("SECRET_KEY", because="this is production")
-        return key or development_key(data_dir / "development-secret-key")
+        if key:
+            return key
+        try:
+            return development_key(data_dir / "development-secret-key")
+        except OSError as error:
+            raise _no_data_folder(data_dir, error) from error
 
 
 SQLITE: Mapping[str, Any] = {
@@ -151,6 +237,53 @@ SQLITE: Mapping[str, Any] = {
         ),
     },
 }
+
+
+def _sqlite(name: Path) -> dict[str, Any]:
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, **SQLITE}
+
+
+def _parsed(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite:") and urlsplit(url).netloc:
+        raise _bad_database("a third slash is missing after sqlite:")
+    try:
+        config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    except ValueError:
+        # Not chained: the parser's message may hold a part of the password.
+        raise _bad_database("its host or port cannot be read") from None
+    return config
+
+
+def _sqlite_file(name: str) -> Path:
+    if name == ":memory:":
+        raise _bad_database("each process would get an empty database of its own")
+    path = BASE_DIR / name
+    if path.is_dir() or not path.parent.is_dir():
+        raise _bad_database(f"{path} is no file in a folder that is there")
+    return path
+
+
+def _bad_database(why: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"DATABASE_URL cannot be used: {why}. Use sqlite:////folder/file.sqlite3 "
+        "(four slashes: an absolute path) or postgres://user:password@host:5432/name, "
+        "with %-codes for special characters in the password."
+    )
+
+
+def _no_data_folder(path: Path, error: OSError) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"The data folder {path} cannot be used: {error.strerror or error}. Set "
+        f"{PREFIX}DATA_DIR to a folder that this user may write to."
+    )
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def refuse_unknown(source: Mapping[str, str]) -> None:

@@ -6,13 +6,33 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError
 from django.http import JsonResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from forensics.selectors import pending_count, worker_is_alive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+
+class HealthMiddleware:
+    """Answers probes before anything looks at the host name or asks for TLS.
+
+    Probes come from inside: by address, without TLS, under no name of ours.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a probe; pass on everything else."""
+        if request.path == reverse("health"):
+            return health(request)
+        return self.get_response(request)
 
 
 @never_cache

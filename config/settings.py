@@ -1,30 +1,20 @@
 """Django settings, all of them from the environment (``config/env.py``)."""
 
 from datetime import timedelta
-from pathlib import Path
 
-from config.env import Environment
+from config.env import BASE_DIR, Environment
 from config.storage import file_storages
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 _environment = Environment.read()
 IS_PRODUCTION = _environment.is_production
-DATA_DIR = Path(_environment.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = _environment.data_folder()
 
 SECRET_KEY = _environment.secret_key(DATA_DIR)
 DEBUG = False
-ALLOWED_HOSTS = (
-    [
-        host.strip()
-        for host in _environment.required(
-            "ALLOWED_HOSTS", because="this is production"
-        ).split(",")
-    ]
-    if IS_PRODUCTION
-    else [*_environment.names("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
-)
-CSRF_TRUSTED_ORIGINS = _environment.names("CSRF_TRUSTED_ORIGINS")
+ALLOWED_HOSTS = _environment.hosts()
+if not IS_PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = _environment.origins()
 
 INSTALLED_APPS = [
     "accounts",
@@ -49,6 +39,7 @@ INSTALLED_APPS = [
     "config",  # last: its admin replaces some that the packages above register
 ]
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -123,7 +114,7 @@ MAX_UPLOAD_BYTES = _environment.number(
 )
 MAX_PIXELS = _environment.number("MAX_PIXELS", 120_000_000, least=64, most=500_000_000)
 CNN_ENGINE = _environment.choice("CNN_ENGINE", "litert", "tensorflow")
-MODEL_STORE = Path(_environment.text("MODEL_STORE", str(BASE_DIR / "models_store")))
+MODEL_STORE = _environment.folder("MODEL_STORE", "models_store")
 LEASE_SECONDS = _environment.number("LEASE_SECONDS", 30, least=1, most=3600)
 ANALYSIS_TIME_LIMIT = _environment.number(
     "ANALYSIS_TIME_LIMIT", 300, least=1, most=86_400
@@ -211,14 +202,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # probes come from inside, without TLS
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if _environment.flag("BEHIND_PROXY", default=False):
-        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+BEHIND_PROXY = _environment.flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING = {
     "version": 1,

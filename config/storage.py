@@ -5,6 +5,9 @@ from typing import Any
 
 from config.env import Environment
 
+# An object that is read lies in memory up to here, and beyond in a nameless file.
+MOST_IN_MEMORY = 4 * 1024 * 1024
+
 
 def file_storages(environment: Environment, data_dir: Path) -> dict[str, Any]:
     """Return Django's ``STORAGES`` for the chosen back end."""
@@ -21,7 +24,7 @@ def file_storages(environment: Environment, data_dir: Path) -> dict[str, Any]:
 def _local(data_dir: Path) -> dict[str, Any]:
     # No base_url: a file is reached through a view that checks permissions, or not.
     return {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "forensics.storage.WholeFileStorage",
         "OPTIONS": {
             "location": data_dir / "files",
             "base_url": None,
@@ -34,15 +37,18 @@ def _local(data_dir: Path) -> dict[str, Any]:
 def _s3(environment: Environment) -> dict[str, Any]:
     from botocore.config import Config  # noqa: PLC0415 # only S3 pays for it
 
+    access_key, secret_key = environment.s3_keys()
     options = {
-        "bucket_name": environment.required("S3_BUCKET", because="STORAGE is s3"),
-        "endpoint_url": environment.text("S3_ENDPOINT_URL") or None,
+        "bucket_name": environment.bucket(),
+        "endpoint_url": environment.endpoint(),
         "region_name": environment.text("S3_REGION") or None,
-        "access_key": environment.text("S3_ACCESS_KEY_ID") or None,
-        "secret_key": environment.text("S3_SECRET_ACCESS_KEY") or None,
-        "default_acl": "private",
+        "access_key": access_key,
+        "secret_key": secret_key,
+        # None is sent: buckets made since 2023 are private, and refuse any ACL.
+        "default_acl": None,
         "querystring_auth": True,
         "file_overwrite": True,
+        "max_memory_size": MOST_IN_MEMORY,
         # A service out of reach must not hold a request for minutes.
         "client_config": Config(
             signature_version="s3v4",

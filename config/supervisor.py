@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from config.lifeline import VARIABLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
 TICK = 0.1
@@ -31,10 +32,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to keep running."""
+    """What to keep running, and in which folder."""
 
     name: str
     command: tuple[str, ...]
+    folder: Path
 
 
 class Child:
@@ -76,6 +78,7 @@ class Child:
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(
             self.program.command,
+            cwd=self.program.folder,
             stdin=subprocess.PIPE,  # its lifeline; never written to
             env=os.environ | {VARIABLE: "1"},
             start_new_session=True,  # Ctrl-C is for the supervisor alone
@@ -127,7 +130,7 @@ class Supervisor:
                     return 1
                 if not answered and _answers(host, port):
                     answered = True
-                    self._say(f"Pixelwarden answers at http://{host}:{port}/")
+                    self._say(f"Pixelwarden answers at http://{address(host, port)}/")
                 time.sleep(TICK)
         finally:
             self._end_all()
@@ -156,6 +159,11 @@ class Supervisor:
                 return True
             time.sleep(TICK)
         return False
+
+
+def address(host: str, port: int) -> str:
+    """Return host and port as they are written in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _answers(host: str, port: int) -> bool:

@@ -8,7 +8,7 @@ from knox.auth import TokenAuthentication
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
-from accounts.backends import seconds_locked
+from accounts.backends import address_of, seconds_locked
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -34,8 +34,7 @@ class PasswordAuthentication(BasicAuthentication):
         self, userid: str, password: str, request: Request | None = None
     ) -> tuple[Any, Any]:
         """Return the user, or refuse a name that failed too often."""
-        address = request.META.get("REMOTE_ADDR", "") if request else ""
-        wait = seconds_locked(address=address, username=userid)
+        wait = seconds_locked(address=address_of(request), username=userid)
         if wait:
             raise Throttled(
                 wait, detail="Too many failed sign-ins with this name from here."

@@ -4,16 +4,18 @@ import errno
 import socket
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import (
+    ManifestFilesMixin,
+    staticfiles_storage,
+)
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from config.checks import TAG
-from config.supervisor import Program, Supervisor
+from config.supervisor import Program, Supervisor, address
 
 TASKS_PER_WORKER = 500
 
@@ -21,8 +23,8 @@ TASKS_PER_WORKER = 500
 class Command(BaseCommand):
     """Start everything; end everything on Ctrl-C."""
 
-    # The web server itself makes all checks that concern pages.
-    requires_system_checks = (TAG,)
+    # All of Django's checks: gunicorn makes none.
+    requires_system_checks = "__all__"
     help = "Run the web server and the analysis worker until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,6 +43,7 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         _require_at_least_one("--workers", options["workers"])
         _require_at_least_one("--web-processes", options["web_processes"])
+        _require_static_files()
         _require_migrations()
         _require_free(host, port)
         connection.close()
@@ -48,7 +51,7 @@ class Command(BaseCommand):
             _web(host, port, options["web_processes"]),
             *(_worker(n, options["workers"]) for n in range(options["workers"])),
         ]
-        self.say(f"Starting on {host}:{port}; Ctrl-C stops everything.")
+        self.say(f"Starting on {address(host, port)}; Ctrl-C stops everything.")
         sys.exit(Supervisor(programs, say=self.say).run(host=host, port=port))
 
     def say(self, line: str) -> None:
@@ -60,28 +63,34 @@ class Command(BaseCommand):
 def _web(host: str, port: int, processes: int) -> Program:
     command = (
         *(sys.executable, "-m", "gunicorn"),
-        *("--config", "python:config.gunicorn", "--chdir", str(settings.BASE_DIR)),
-        *("--bind", f"{_bracketed(host)}:{port}", "--workers", str(processes)),
+        *("--config", "python:config.gunicorn"),
+        *("--bind", address(host, port), "--workers", str(processes)),
         "config.wsgi:application",
     )
-    return Program("web server", command)
+    return Program("web server", command, settings.BASE_DIR)
 
 
 def _worker(number: int, count: int) -> Program:
-    manage = str(Path(settings.BASE_DIR) / "manage.py")
+    manage = str(settings.BASE_DIR / "manage.py")
     name = "worker" if count == 1 else f"worker {number + 1}"
-    return Program(
-        name, (sys.executable, manage, "worker", "--max-tasks", str(TASKS_PER_WORKER))
-    )
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    command = (sys.executable, manage, "worker", "--max-tasks", str(TASKS_PER_WORKER))
+    return Program(name, command, settings.BASE_DIR)
 
 
 def _require_at_least_one(option: str, value: int) -> None:
     if value < 1:
         raise CommandError(f"{option} is {value}; use 1 or more.")
+
+
+def _require_static_files() -> None:
+    if (
+        isinstance(staticfiles_storage, ManifestFilesMixin)
+        and staticfiles_storage.read_manifest() is None
+    ):
+        raise CommandError(
+            "The style sheets and scripts are not collected. "
+            "Run: manage.py collectstatic --noinput"
+        )
 
 
 def _require_migrations() -> None:
@@ -106,4 +115,5 @@ def _require_free(host: str, port: int) -> None:
 def _why_not(host: str, port: int, error: Exception) -> str:
     if getattr(error, "errno", None) == errno.EADDRINUSE:
         return f"Port {port} is in use. Choose another: make run PORT={port + 1}"
-    return f"Cannot listen on {host}:{port}: {error}. Choose another --host or --port."
+    place = address(host, port)
+    return f"Cannot listen on {place}: {error}. Choose another --host or --port."

@@ -1,0 +1,97 @@
+"""What every test gets: a folder of its own for files, people of each group."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+
+from tests.factories import make_user
+from tests.installation import Installation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_django import Settings
+
+    from accounts.models import User
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give back, after a test that empties the tables, the rows migrations made."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        fixtures = getattr(item, "fixturenames", ())
+        if (marker and marker.kwargs.get("transaction")) or (
+            {"transactional_db", "live_server"} & set(fixtures)
+        ):
+            restored = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+            item.add_marker(restored, append=False)
+
+
+@pytest.fixture(autouse=True)
+def files_folder(settings: Settings, tmp_path: Path) -> Path:
+    """Keep this test's originals and evidence apart from every other test's."""
+    folder = tmp_path / "files"
+    storages = deepcopy(settings.STORAGES)
+    storages["default"]["OPTIONS"]["location"] = folder
+    settings.STORAGES = storages
+    return folder
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    return make_user("moderator")
+
+
+@pytest.fixture
+def lead(db: None) -> User:
+    return make_user("lead")
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return make_user("administrator", is_staff=True)
+
+
+@pytest.fixture
+def auditor(db: None) -> User:
+    return make_user("auditor")
+
+
+@pytest.fixture
+def integrator(db: None) -> User:
+    return make_user("integrator")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """Return a browser-like client that is signed in as somebody."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Return an installation with tables and users, to be copied and never started."""
+    template = Installation(tmp_path_factory.mktemp("prepared"))
+    template.prepare()
+    yield template
+    template.remove()
+
+
+@pytest.fixture
+def installation(prepared: Installation, tmp_path: Path) -> Iterator[Installation]:
+    """Return a prepared installation that is not started yet."""
+    installed = Installation(tmp_path / "installation")
+    installed.prepare(like=prepared)
+    yield installed
+    installed.remove()
