@@ -166,8 +166,8 @@ class Environment:
         url = self.source.get("DATABASE_URL", "")
         if not url:
             return _sqlite(data_dir / "pixelwarden.sqlite3")
-        scheme = url.partition("://")[0]
-        if scheme != "sqlite" and scheme not in POSTGRES:
+        scheme, mark, _ = url.partition("://")
+        if not mark or scheme not in {"sqlite"} | POSTGRES:
             raise _bad_database("it names no database that is supported")
         config = _parsed(url)
         if scheme == "sqlite":

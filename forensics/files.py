@@ -32,9 +32,11 @@ def evidence_name(analysis_id: UUID, attempt: UUID, image: EvidenceImage) -> str
 
 
 def store_once(name: str, data: bytes) -> None:
-    """Make sure that ``name`` holds ``data``.
+    """Make sure that ``name`` holds ``data`` when this returns.
 
-    A file of another size is the leftover of a crash and is replaced.
+    Every storage of ours shows a name with the whole file or not at all, and replaces
+    in one step, so several may store the same at once. A file of another size (an
+    older release could leave half of one after a crash) is replaced.
 
     Raises
     ------
@@ -42,13 +44,9 @@ def store_once(name: str, data: bytes) -> None:
         The storage refused, or is full or out of reach.
     """
     try:
-        if default_storage.exists(name):
-            if default_storage.size(name) == len(data):
-                return
-            default_storage.delete(name)
-        saved = default_storage.save(name, ContentFile(data))
-        if saved != name:  # the same bytes arrived twice at once; theirs are in place
-            default_storage.delete(saved)
+        if default_storage.exists(name) and default_storage.size(name) == len(data):
+            return
+        default_storage.save(name, ContentFile(data))
     except Exception as error:  # each back end raises errors of its own libraries
         raise StorageError(f"The file storage did not take {name}: {error}") from error
 

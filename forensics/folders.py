@@ -34,21 +34,20 @@ def files_below(folder: Path, *, is_recursive: bool) -> Iterator[Path]:
 
 
 def read_plain_file(path: Path, *, max_bytes: int) -> bytes:
-    """Return the bytes of a plain file that is not too large.
+    """Return the bytes of a plain file, or of a larger one ``max_bytes`` and one more.
+
+    The intake refuses what is larger, here as in an upload that was cut off.
 
     Raises
     ------
     ImageRejectedError
-        It is too large, not a plain file, or cannot be read.
+        It is not a plain file, or cannot be read.
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # never wait for a pipe
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
-            facts = os.fstat(file.fileno())
-            if not stat.S_ISREG(facts.st_mode):
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise _unreadable("It is not a plain file.")
-            if facts.st_size > max_bytes:
-                raise _too_large(facts.st_size, max_bytes)
             return file.read(max_bytes + 1)
     except OSError as error:
         reason = error.strerror or "it cannot be read"
@@ -57,11 +56,3 @@ def read_plain_file(path: Path, *, max_bytes: int) -> bytes:
 
 def _unreadable(detail: str) -> ImageRejectedError:
     return ImageRejectedError(RejectionCode.UNREADABLE, detail)
-
-
-def _too_large(size: int, most: int) -> ImageRejectedError:
-    return ImageRejectedError(
-        RejectionCode.TOO_MANY_BYTES,
-        f"The file has {size:,} bytes; at most {most:,} are accepted. "
-        "Send a smaller file.",
-    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from forensics.models import VERDICT_CHOICES, Submission
+from forensics.models import VERDICT_CHOICES
+from forensics.selectors import submissions_visible_to
 from forensics.states import AnalysisStatus
 
 if TYPE_CHECKING:
@@ -56,9 +57,7 @@ class ImageFilterForm(forms.Form):
 
 def _search(images: QuerySet[Image], text: str, user: User) -> QuerySet[Image]:
     """Find by name or hash; a name counts only where this person may see it."""
-    names = Submission.objects.filter(
+    names = submissions_visible_to(user).filter(
         image=OuterRef("pk"), original_name__icontains=text
     )
-    if not user.has_perm("forensics.view_submission"):
-        names = names.filter(submitted_by=user)
     return images.filter(Q(sha256__startswith=text.lower()) | Exists(names))

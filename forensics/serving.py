@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from django.http import FileResponse
@@ -100,16 +101,18 @@ def serve_file(
 def _stream(file: FieldFile, media_type: str, download_as: str) -> HttpResponseBase:
     is_shown = media_type in SHOWN_IN_PLACE and not download_as
     try:
-        opened = file.storage.open(str(file.name), "rb")
-        size = opened.size
+        with ExitStack() as until_sent:
+            opened = until_sent.enter_context(file.storage.open(str(file.name), "rb"))
+            # It asks for the size, whereupon S3's library fetches the whole object.
+            response = FileResponse(
+                opened,
+                as_attachment=not is_shown,
+                filename=download_as,  # else the storage's name, which is ours as well
+                content_type=media_type,
+            )
+            until_sent.pop_all()  # the response closes it
+            return response
     except Exception as error:  # each back end raises errors of its own libraries
         raise StorageError(
             f"The file storage did not give {file.name}: {error}"
         ) from error
-    return FileResponse(
-        opened,
-        as_attachment=not is_shown,
-        filename=download_as,  # else the storage's name, which is ours as well
-        content_type=media_type,
-        headers={"Content-Length": str(size)},
-    )

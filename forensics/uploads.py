@@ -11,8 +11,9 @@ from django.core.files.uploadhandler import FileUploadHandler
 class CappedUploadHandler(FileUploadHandler):
     """Cut a file off one byte past the cap; the rest is read and thrown away.
 
-    The cut file goes on to the service, whose size check refuses it in plain words,
-    while other files of the same request are not disturbed.
+    The cut file goes on to the service, whose size check refuses it in plain words
+    (how large it was is not known by then), while other files of the same request are
+    not disturbed.
     """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from forensics.models import VERDICT_CHOICES
-from moderation.models import DecisionReason, Outcome, Priority
+from moderation.models import MAX_NOTE, DecisionReason, Outcome, Priority
 from moderation.policies import REASONS_FOR, problem_with_decision
-from moderation.services.cases import MAX_NOTE
 from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:

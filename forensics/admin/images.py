@@ -160,15 +160,24 @@ class ImageAdmin(ReadOnlyAdmin):
         )
 
     def _received(self, request: HttpRequest, receipt: Receipt) -> HttpResponse:
+        user = cast("User", request.user)
+        is_known = receipt.is_duplicate and selectors.was_known_to(
+            user, receipt.submission
+        )
         said = (
-            "These very bytes were here already; their result is shown."
-            if receipt.is_duplicate
-            else "The image is stored and will be analyzed."
+            "You could see these very bytes here before; their result is shown."
+            if is_known
+            else "The image is stored; its result is shown as soon as there is one."
         )
         messages.success(request, said)
-        return HttpResponseRedirect(
-            reverse("admin:forensics_image_change", args=[receipt.image.pk])
+        # Who may send images need not see all of them here, but sees those they sent
+        # on the site itself.
+        page = (
+            "admin:forensics_image_change"
+            if self.has_view_permission(request, receipt.image)
+            else "forensics:image-detail"
         )
+        return HttpResponseRedirect(reverse(page, args=[receipt.image.pk]))
 
     @admin.action(description="Re-analyze selected images", permissions=["reanalyze"])
     def reanalyze(

@@ -244,5 +244,5 @@ class ReceivedImageSerializer(ImageSerializer):
 
     @extend_schema_field(OpenApiTypes.BOOL)
     def get_duplicate(self, image: Image) -> bool:
-        """Return what the intake said, if this person may know."""
+        """Return what is true of this person's own view."""
         return bool(self.context["is_duplicate"])

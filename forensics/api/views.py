@@ -109,7 +109,8 @@ class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
             self.get_queryset().get(pk=receipt.image.pk),
             context={
                 "analysis": receipt.analysis,
-                # Who has not seen the picture before does not learn that others have.
+                # Speaks of this person's own view, and keeps no secret: the image's
+                # created_at and a result at once tell that others sent these bytes.
                 "is_duplicate": receipt.is_duplicate
                 and selectors.was_known_to(user, receipt.submission),
             },

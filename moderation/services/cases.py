@@ -15,7 +15,7 @@ from moderation.exceptions import (
     InvalidDecisionError,
     TransitionError,
 )
-from moderation.models import Case, Decision
+from moderation.models import MAX_NOTE, Case, Decision
 from moderation.policies import problem_with_decision
 from moderation.services.audit import record
 from moderation.services.permissions import require
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 CLAIM_LENGTH = timedelta(minutes=30)
-MAX_NOTE = 5000
 
 
 @transaction.atomic

@@ -160,7 +160,9 @@ def test_too_many_bytes_are_refused(
 
     answer = upload(api_of(integrator), picture() + b"\0" * 5000)
 
-    assert_problem(answer, 413, "too_many_bytes")
+    problem = assert_problem(answer, 413, "too_many_bytes")
+    assert "larger than the 1,024 bytes" in problem["detail"]
+    assert "1,025" not in problem["detail"]  # where it was cut off is not its size
     assert not Image.objects.exists()
 
 

@@ -42,8 +42,10 @@ def test_installing_goes_on_once_the_missing_package_is_there(tmp_path: Path) ->
 
 
 def _make(folder: Path, python: Path) -> subprocess.CompletedProcess[str]:
+    make = shutil.which("make")
+    assert make is not None
     return subprocess.run(
-        ("make", f"PYTHON={python}", ".venv/bootstrapped"),
+        (make, f"PYTHON={python}", ".venv/bootstrapped"),
         cwd=folder,
         capture_output=True,
         text=True,

@@ -161,5 +161,5 @@ def test_data_folder_that_is_a_file_is_refused_with_the_remedy(tmp_path: Path) -
 def test_development_key_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     (tmp_path / "development-secret-key").mkdir()
 
-    with pytest.raises(ImproperlyConfigured, match="data folder .* cannot be used"):
+    with pytest.raises(ImproperlyConfigured, match=r"data folder .* cannot be used"):
         read().secret_key(tmp_path)

@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts.services import create_demo_users
 from config.tasks import analyze_image
 from config.worker import prune_jobs
-from forensics.demo import make_pictures
+from forensics.demo import Truth, make_pictures
 from forensics.models import Analysis, Worker
 from forensics.states import AnalysisStatus
 from moderation.models import Case
@@ -42,7 +42,7 @@ def test_demo_shows_forged_and_real_pictures_and_opens_cases() -> None:
     assert verdicts["coffee.jpg"] in {"authentic", "inconclusive"}
     assert verdicts["portrait.png"] == verdicts["declared.webp"] == "fake"
     assert verdicts["cropped.jpg"] in {"suspicious", "fake"}
-    real = [name for name, picture in made.items() if not picture.is_forged]
+    real = [name for name, picture in made.items() if picture.truth is Truth.REAL]
     assert not {verdicts[name] for name in real} & {"suspicious", "fake"}
     flagged = [v for v in verdicts.values() if v in {"suspicious", "fake"}]
     assert Case.objects.count() == len(flagged) >= 5

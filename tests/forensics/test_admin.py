@@ -75,6 +75,38 @@ def test_an_image_sent_in_goes_through_the_intake(
     assert Analysis.objects.get().status == "queued"
 
 
+def test_staff_who_see_only_their_own_images_are_led_to_where_they_see_them(
+    client_of: Callable[[User], Client], signed_in: Client
+) -> None:
+    data = jpeg(photo_like(1, (64, 48)))
+    send(signed_in, data)
+    integrator = client_of(make_user("integrator", is_staff=True))
+
+    answer = integrator.post(
+        reverse(ADD), {"file": SimpleUploadedFile("a.jpg", data)}, follow=True
+    )
+
+    image = Image.objects.get()
+    assert answer.redirect_chain == [
+        (reverse("forensics:image-detail", args=[image.pk]), 302)
+    ]
+    assert answer.status_code == 200
+    assert "before" not in " ".join(map(str, answer.context["messages"]))
+
+
+def test_bytes_that_a_person_could_see_before_are_told_to_be_known(
+    signed_in: Client,
+) -> None:
+    data = jpeg(photo_like(1, (64, 48)))
+    send(signed_in, data)
+
+    answer = signed_in.post(
+        reverse(ADD), {"file": SimpleUploadedFile("a.jpg", data)}, follow=True
+    )
+
+    assert "You could see these very bytes here before" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("data", "words"), [(b"", "empty"), (b"no picture at all", "not a picture")]
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from forensics.management.commands import import_images
 from forensics.models import Door, Image, Submission
+from forensics.services import submit_image
 from tests.images import jpeg, photo_like, png
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def test_links_pipes_and_devices_are_never_followed(
     assert "2 new" in out
 
 
-def test_too_large_a_file_is_refused_by_its_size(
+def test_too_large_a_file_is_refused_in_the_words_of_an_upload(
     folder: Path, settings: pytest.FixtureRequest
 ) -> None:
     settings.MAX_UPLOAD_BYTES = 1024  # type: ignore[attr-defined] # pytest-django's
@@ -99,7 +101,7 @@ def test_too_large_a_file_is_refused_by_its_size(
 
     assert status == 2
     assert "2 refused" in out
-    assert "at most 1,024 are accepted" in err
+    assert "larger than the 1,024 bytes that are accepted" in err
 
 
 def test_hostile_name_is_shown_without_its_control_characters(folder: Path) -> None:
@@ -118,3 +120,35 @@ def test_missing_folder_or_user_is_told(folder: Path) -> None:
         call_command("import_images", folder / "nowhere")
     with pytest.raises(CommandError, match="no user 'nobody'"):
         call_command("import_images", folder, user="nobody")
+
+
+def test_waiting_without_a_worker_ends_and_says_what_to_start(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_images, "PATIENCE_SECONDS", 0.0)
+
+    status, out, err = run(folder, wait=True)
+
+    assert status == 3
+    assert "2 new" in out
+    assert "Start one: manage.py worker" in err
+    assert "No worker runs: 2 analyses are queued" in err
+
+
+def test_unexpected_error_at_one_file_does_not_end_the_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def submit_all_but_one(*, original_name: str, **rest: Any) -> Any:
+        if original_name == "two.png":
+            raise RuntimeError("surprise")
+        return submit_image(original_name=original_name, **rest)
+
+    submit_all_but_one.__module__ = submit_image.__module__
+    monkeypatch.setattr(import_images, "submit_image", submit_all_but_one)
+
+    status, out, err = run(folder)
+
+    assert status == 2
+    assert "1 new, 0 already known, 1 refused." in out
+    assert "two.png: An unexpected error: RuntimeError('surprise')" in err
+    assert "surprise" in caplog.text

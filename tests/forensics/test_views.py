@@ -293,7 +293,8 @@ def test_a_file_over_the_limit_is_refused_in_plain_words(
 
     (answer,) = response.context["answers"]
     assert answer.code == "too_many_bytes"
-    assert "2,000" in response.content.decode()
+    assert "larger than the 2,000 bytes" in answer.detail
+    assert answer.detail in response.content.decode()
     assert not Image.objects.exists()
 
 

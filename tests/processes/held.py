@@ -9,10 +9,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from django.core.files.storage import FileSystemStorage
-
 from config.settings import *  # noqa: F403 # all of them
 from config.settings import DATA_DIR, STORAGES
+from forensics.storage import WholeFileStorage
 
 if TYPE_CHECKING:
     from django.core.files.base import File
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 HOLD = DATA_DIR / "hold"
 
 
-class HeldStorage(FileSystemStorage):
+class HeldStorage(WholeFileStorage):
     """Local files whose originals open only when nothing holds them."""
 
     def _open(self, name: str, mode: str = "rb") -> File:

@@ -70,22 +70,24 @@ def store_in_another_process(data_dir: Path, then: str) -> str:
 
 
 def test_no_call_returns_before_the_name_holds_all_bytes(files_folder: Path) -> None:
-    delays = 0.0, 0.004, 0.008  # each comes while those before it write
+    delays = 0.0, 0.01, 0.02  # each comes while those before it write
     together = Barrier(len(delays))
 
     def store(name: str, delay: float) -> bool:
         together.wait(timeout=30)
         time.sleep(delay)
         store_once(name, BYTES_32_MB)
-        return Path(default_storage.path(name)).read_bytes() == BYTES_32_MB
+        path = files_folder / name  # reading it all would give the others time
+        return path.exists() and path.stat().st_size == len(BYTES_32_MB)
 
     names = [f"{number}.jpg" for number in range(6)]
-    held = []
+    whole: list[bool] = []
     with ThreadPoolExecutor(len(delays)) as pool:
         for name in names:
-            held += pool.map(store, [name] * len(delays), delays)
+            whole += pool.map(store, [name] * len(delays), delays)
 
-    assert all(held), f"{held.count(False)} of {len(held)} calls returned too early"
+    assert all(whole), f"{whole.count(False)} of {len(whole)} calls returned too early"
+    assert all((files_folder / name).read_bytes() == BYTES_32_MB for name in names)
     assert sorted(path.name for path in files_in(files_folder)) == names
 
 

@@ -79,7 +79,7 @@ def _row(picture: DemoPicture, receipt: Receipt) -> str:
     has_case = Case.objects.filter(image=analysis.image_id).exists()
     return ROW.format(
         picture.name,
-        "forged" if picture.is_forged else "real",
+        picture.truth.value,
         analysis.verdict or analysis.status,
         "" if analysis.score is None else f"{analysis.score:.0%}",
         "yes" if has_case else "no",

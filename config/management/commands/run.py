@@ -7,10 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import (
-    ManifestFilesMixin,
-    staticfiles_storage,
-)
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -83,10 +80,8 @@ def _require_at_least_one(option: str, value: int) -> None:
 
 
 def _require_static_files() -> None:
-    if (
-        isinstance(staticfiles_storage, ManifestFilesMixin)
-        and staticfiles_storage.read_manifest() is None
-    ):
+    read_manifest = getattr(staticfiles_storage, "read_manifest", None)
+    if read_manifest is not None and read_manifest() is None:
         raise CommandError(
             "The style sheets and scripts are not collected. "
             "Run: manage.py collectstatic --noinput"

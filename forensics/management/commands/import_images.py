@@ -19,22 +19,28 @@ from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import StorageError
 from forensics.folders import files_below, read_plain_file
 from forensics.models import Door
-from forensics.selectors import unfinished_among, verdicts_among
+from forensics.selectors import unfinished_among, verdicts_among, worker_is_alive
 from forensics.services import submit_image
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 REFUSED_SOME = 2
+NOT_WAITED_FOR = 3
 POLL_SECONDS = 0.5
+# Waiting without any worker ends after this long.
+PATIENCE_SECONDS = 60.0
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Exit status: 0 all accepted, 1 nothing was tried, 2 some were refused."""
+    """Exit status: 0 all accepted, 1 nothing tried, 2 some refused, 3 no worker."""
 
     help = (
         "Submit the pictures of a folder for analysis. Exit status 0: all accepted; "
-        "2: some were refused; 1: the folder or the user is not there."
+        "2: some were refused; 1: the folder or the user is not there; 3: with --wait, "
+        "all was submitted but no worker runs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -81,26 +87,46 @@ class Command(BaseCommand):
                 submitted_by=self.submitter,
             )
         except (ImageRejectedError, StorageError) as error:
-            self.counts["refused"] += 1
-            name = _printable(path.relative_to(folder))
+            self._refused(path.relative_to(folder), str(error))
+            return
+        except Exception as error:  # one file's surprise must not cost the others
             with tqdm.external_write_mode():
-                self.stderr.write(f"{name}: {error}")
+                logger.exception("One file could not be submitted.")
+            self._refused(path.relative_to(folder), f"An unexpected error: {error!r}")
             return
         self.counts["known" if receipt.is_duplicate else "new"] += 1
         self.analyses.add(receipt.analysis.id)
+
+    def _refused(self, path: Path, reason: str) -> None:
+        self.counts["refused"] += 1
+        with tqdm.external_write_mode():
+            self.stderr.write(f"{_printable(path)}: {reason}")
 
     def _summarize(self) -> None:
         new, known, refused = (self.counts[n] for n in ("new", "known", "refused"))
         self.stdout.write(f"{new} new, {known} already known, {refused} refused.")
 
     def _wait(self) -> None:
+        alive_at = time.monotonic()
+        if unfinished_among(self.analyses) and not worker_is_alive():
+            self.stderr.write("No worker runs. Start one: manage.py worker")
         with tqdm(total=len(self.analyses), unit="analysis", disable=None) as progress:
             while left := unfinished_among(self.analyses):
                 progress.update(len(self.analyses) - left - progress.n)
+                if worker_is_alive():
+                    alive_at = time.monotonic()
+                elif time.monotonic() - alive_at >= PATIENCE_SECONDS:
+                    self._give_up(left)
                 time.sleep(POLL_SECONDS)
             progress.update(len(self.analyses) - progress.n)
         for verdict, count in verdicts_among(self.analyses).items():
             self.stdout.write(f"{verdict or 'no verdict'}: {count}")
+
+    def _give_up(self, left: int) -> None:
+        self.stderr.write(
+            f"No worker runs: {left} analyses are queued and keep waiting for one."
+        )
+        sys.exit(NOT_WAITED_FOR)
 
 
 def _user_named(name: str | None) -> User | None:
