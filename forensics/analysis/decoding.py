@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 
 from forensics.analysis import containers
 from forensics.analysis.containers import Blocks, ImageFormat
+from forensics.analysis.containers.png import check_rows, pixels_only
 from forensics.analysis.containers.tiff import read_orientation
 from forensics.analysis.types import ImageRejectedError, RejectionCode
 
@@ -24,7 +25,7 @@ _PILLOW_NAMES = {ImageFormat.HEIC: "HEIF"}
 # Their decoders hand over upright pixels.
 _TURNED_BY_DECODER = frozenset((ImageFormat.TIFF, ImageFormat.HEIC))
 _BACKGROUND = (255, 255, 255)
-# Warning filters are one state for the whole process.
+# Warning filters and Pillow's cap are one state for the whole process.
 _WARNINGS = threading.Lock()
 
 
@@ -50,9 +51,13 @@ def decode(data: bytes, found: ImageFormat, *, max_pixels: int) -> Decoded:
         if found is ImageFormat.HEIC:
             _register_heif()
         name = _PILLOW_NAMES.get(found, found.value)
-        with Image.open(BytesIO(data), formats=(name,)) as image:
+        is_png = found is ImageFormat.PNG
+        stream = BytesIO(pixels_only(data) if is_png else data)
+        with Image.open(stream, formats=(name,)) as image:
             _check_size(image, max_pixels)
             image.load()
+            if is_png:
+                check_rows(data)
             _check_size(image, max_pixels)
             blocks = _blocks(image, data, found)
             pixels = to_rgb(image)
@@ -73,11 +78,13 @@ def _register_heif() -> None:
 def _quiet_decoder() -> Iterator[None]:
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
         # Our own caps hold, from the header and again from the decoder; Pillow's
         # is fixed and lower than what an operator may allow.
-        Image.MAX_IMAGE_PIXELS = None
-        yield
+        theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = theirs
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from forensics.analysis.types import Finding, FindingStatus, Reason, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FUSION_VERSION = "1.0"
+FUSION_VERSION = "1.1"
 # A verdict holds below its bound.
 BANDS = (
     (0.20, Verdict.AUTHENTIC),
@@ -26,6 +26,8 @@ _CLAMP = (0.01, 0.99)
 # network is near a coin toss, so it may tip the scale but neither accuse nor acquit.
 _CNN_CLIP = 0.6
 _STRONG = 1.5
+# Less than this does not move a score by two percent.
+_HARDLY_ANYTHING = 0.05
 # Inside the inconclusive band on both sides: sigmoid(+-0.6) is .35 and .65.
 _INCONCLUSIVE_REACH = 0.6
 
@@ -82,6 +84,12 @@ WEIGHTS: Mapping[str, Weight] = MappingProxyType(
         ),
     }
 )
+# One honest crop changes both; counted twice it would be called fake.
+_SAME_CROP = Weight(
+    0.0,
+    "The file records another picture size than it has. The crop or exchange that "
+    "the thumbnail shows explains it, so it is not counted again.",
+)
 DECISIVE = frozenset(("ai_generated", "ai_composite"))
 
 
@@ -98,12 +106,13 @@ def fuse(findings: Iterable[Finding], *, width: int, height: int) -> Fusion:
     """Join findings into a verdict.
 
     The prior is even (log-odds 0, score .5, inconclusive). Each code in the table
-    counts once; the CNN enters through ``data["log_odds"]``, its own calibrated
-    log-likelihood ratio, clipped to 0.6 either way; ELA has no weight. The
-    weights are judgment, not estimates: they stay so until a later release
-    calibrates them on data. Below 128 px a side, and where strong evidence speaks
-    both ways, the result is drawn into the inconclusive band; what the file says
-    outright about itself (``DECISIVE``) is exempt.
+    counts once, and what one crop explains counts once as well; the CNN enters
+    through ``data["log_odds"]``, its own calibrated log-likelihood ratio, clipped
+    to 0.6 either way; ELA has no weight. The weights are judgment, not estimates:
+    they stay so until a later release calibrates them on data. Below 128 px a side,
+    and where strong evidence speaks both ways, the result is drawn into the
+    inconclusive band; what the file says outright about itself (``DECISIVE``) is
+    exempt.
 
     Parameters
     ----------
@@ -118,7 +127,7 @@ def fuse(findings: Iterable[Finding], *, width: int, height: int) -> Fusion:
     if DECISIVE.isdisjoint(reason.code for reason in reasons):
         log_odds, caveats = _tempered(log_odds, reasons, min(width, height))
         reasons += caveats
-    if not any(reason.weight > 0.0 for reason in reasons):
+    if not any(reason.weight >= _HARDLY_ANYTHING for reason in reasons):
         reasons.append(_NO_PROOF)
     score = clamped_score(log_odds)
     ordered = sorted(reasons, key=_magnitude, reverse=True)
@@ -143,10 +152,13 @@ def _magnitude(reason: Reason) -> float:
 
 def _coded(findings: tuple[Finding, ...]) -> list[Reason]:
     codes = dict.fromkeys(code for finding in findings for code in finding.codes)
+    weights = dict(WEIGHTS)
+    if "thumbnail_mismatch" in codes:
+        weights["dimension_mismatch"] = _SAME_CROP
     return [
-        Reason(code, WEIGHTS[code].text, WEIGHTS[code].log_odds)
+        Reason(code, weights[code].text, weights[code].log_odds)
         for code in codes
-        if code in WEIGHTS
+        if code in weights
     ]
 
 

@@ -31,7 +31,8 @@ _MEDIA = {
 class ImageHeader:
     """What the file's structure says, before anything is decoded.
 
-    ``width`` and ``height`` are of the stored pixels, before EXIF orientation.
+    ``width`` and ``height`` are of the stored pixels, before EXIF orientation; of
+    TIFF and HEIC, whose decoders turn pictures, of the upright ones.
     """
 
     format: str
@@ -54,7 +55,8 @@ class ImageEvidence:
         Mode RGB, 8 bits, as stored (``orientation`` not applied); transparency
         lies on white. Analyzers must not alter it.
     orientation : int
-        EXIF orientation 1..8 that makes ``pixels`` upright.
+        EXIF orientation 1..8 that makes ``pixels`` upright: 1 for TIFF and HEIC,
+        whose decoders turn them.
     mode : str
         Pillow's name of the stored pixel type, e.g. ``CMYK``.
     blocks : Blocks
@@ -126,8 +128,8 @@ def _check_size(geometry: Geometry, limits: Limits) -> None:
 def load_evidence(data: bytes, limits: Limits) -> ImageEvidence:
     """Check and decode a picture.
 
-    The first frame of several is taken. AVIF, HEIC and TIFF decoders may turn or
-    crop the picture themselves; the header then carries the decoded size.
+    The first frame of several is taken. TIFF and HEIC decoders turn the picture, HEIC
+    and AVIF ones may crop it; the header then carries the decoded size.
 
     Raises
     ------

@@ -70,7 +70,8 @@ class Version:
 class StoredModel:
     """One version in the store. Its files are checked when they are read.
 
-    ``digest`` identifies the manifest's bytes, and with them the weights.
+    ``digest`` identifies the manifest's bytes, and with them the weights. Errors name
+    files from the store on, not its place: findings show them to users.
     """
 
     folder: Path
@@ -94,7 +95,7 @@ class StoredModel:
         """
         entry = self.manifest.file(role)
         if entry is None or not (self.folder / entry.name).is_file():
-            detail = f"{self.folder} has no {role} weights."
+            detail = f"{_shown(self.folder)} has no {role} weights."
             raise ModelMissingError(detail)
         path = self.folder / entry.name
         if path.stat().st_size != entry.size:
@@ -137,10 +138,10 @@ def open_model(store: Path, name: str, *, version: str | None = None) -> StoredM
     chosen = Version.parse(version) if version else _active(store, name)
     folder = store / _checked_name(name) / str(chosen)
     text = _manifest_text(folder / MANIFEST_NAME)
-    manifest = _parse(text, where=str(folder / MANIFEST_NAME))
+    manifest = _parse(text, where=_shown(folder / MANIFEST_NAME, levels=3))
     if (manifest.name, manifest.version) != (name, str(chosen)):
         detail = (
-            f"{folder / MANIFEST_NAME}: Expected {name} {chosen}, "
+            f"{_shown(folder / MANIFEST_NAME, levels=3)}: Expected {name} {chosen}, "
             f"received {manifest.name[:80]} {manifest.version[:80]}."
         )
         raise ModelIncompatibleError(detail)
@@ -149,10 +150,16 @@ def open_model(store: Path, name: str, *, version: str | None = None) -> StoredM
 
 def _manifest_text(path: Path) -> bytes:
     if not path.is_file():
-        detail = f"{path} is missing. Train or import a model, or restore the file."
+        detail = (
+            f"{_shown(path, levels=3)} is missing from the model store. "
+            "Train or import a model, or restore the file."
+        )
         raise ModelMissingError(detail)
     if path.stat().st_size > MAX_MANIFEST_BYTES:
-        detail = f"{path} is over {MAX_MANIFEST_BYTES} bytes: not a manifest."
+        detail = (
+            f"{_shown(path, levels=3)} is over {MAX_MANIFEST_BYTES} bytes: "
+            "not a manifest."
+        )
         raise ModelCorruptError(detail)
     return path.read_bytes()
 
@@ -249,11 +256,16 @@ def _active(store: Path, name: str) -> Version:
     released = [version for version in versions(store, name) if not version.build]
     if not released:
         detail = (
-            f"{store} holds no active version of {_checked_name(name)}. "
-            "Run manage.py train_model, or import_model with a plain --version."
+            f"The model store holds no active version of {_checked_name(name)}. "
+            "Run manage.py train_model, or import_model with a plain --model-version."
         )
         raise ModelMissingError(detail)
     return released[-1]
+
+
+def _shown(path: Path, *, levels: int = 2) -> str:
+    """Name a folder ``name/version``, or with 3 levels a file in it."""
+    return "/".join(path.parts[-levels:])
 
 
 def _checked_name(name: str) -> str:
@@ -265,7 +277,8 @@ def _checked_name(name: str) -> str:
 
 def _refuse_file(path: Path, expected: str, received: str) -> NoReturn:
     detail = (
-        f"{path} is damaged or was changed. Expected {expected}, received {received}. "
+        f"{_shown(path, levels=3)} is damaged or was changed. "
+        f"Expected {expected}, received {received}. "
         "Restore the file from its release, or train or import the model again."
     )
     raise ModelCorruptError(detail)

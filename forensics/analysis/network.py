@@ -44,6 +44,8 @@ INPUT_SIDE = 128
 INPUT_SHAPE = (INPUT_SIDE, INPUT_SIDE, 3)
 PARAMETER_COUNT = 29_520_034
 SMALLEST_SIDE = 64
+# Log-odds that are shown as 0.0 lean to neither side.
+SILENT_BELOW = 0.05
 PREPROCESSING: Mapping[str, Json] = {
     "name": "ela",
     "jpeg_quality": ELA_QUALITY,
@@ -97,7 +99,7 @@ class CnnAnalyzer:
     References
     ----------
     I. Sudiatmika et al., "Image forgery detection using error level analysis and
-    deep learning", TELKOMNIKA 17(2), 2019, for the idea; the layers and the recipe
+    deep learning", TELKOMNIKA 17(2), 2019, for the idea; the input and the layers
     are those that the field's open-source tools share.
     """
 
@@ -164,7 +166,7 @@ class CnnAnalyzer:
             status = FindingStatus.NOT_APPLICABLE
         else:
             status = FindingStatus.FAILED
-            logger.error("The network cannot run: %s", error)
+            logger.error("The network of %s cannot run: %s", self._store, error)
         return Finding(
             self.name, self.version, status, f"The network cannot run: {error}"
         )
@@ -365,11 +367,15 @@ def import_keras() -> Any:
 
 
 def _summary(fake: float, manifest: Manifest) -> str:
-    side = "fake" if fake >= manifest.threshold else "authentic"
-    return (
-        f"The baseline network leans to {side} (raw output for fake: {fake:.2f}). "
-        f"{manifest.limits}"
-    )
+    """Put the calibrated evidence into words: the raw output counts only through it."""
+    odds = manifest.log_likelihood_ratio(fake)
+    raw = f"raw output for fake: {fake:.2f}"
+    if abs(odds) < SILENT_BELOW:
+        words = f"has next to no say on this picture (calibrated {odds:+.2f}; {raw})"
+    else:
+        side = "fake" if odds > 0 else "authentic"
+        words = f"leans to {side} (calibrated {odds:+.2f}; {raw})"
+    return f"The baseline network {words}. {manifest.limits}"
 
 
 _Key = tuple[str, str, Engine, int]

@@ -137,7 +137,8 @@ class Reason:
 class Report:
     """The whole result of one analysis.
 
-    ``width`` and ``height`` are of the stored pixels, before EXIF orientation.
+    ``width`` and ``height`` are of the stored pixels, before EXIF orientation; of TIFF
+    and HEIC, whose decoders turn pictures, of the upright ones.
     ``score`` is in 0.01..0.99. ``renditions`` are display copies of the original
     (kinds ``preview`` and ``thumbnail``), upright.
     """

@@ -1,5 +1,5 @@
 """Pictures for newcomers: photographs from a package, some forged on the spot."""
 
-from forensics.demo.pictures import DemoPicture, make_pictures
+from forensics.demo.pictures import DemoPicture, Truth, make_pictures
 
-__all__ = ["DemoPicture", "make_pictures"]
+__all__ = ["DemoPicture", "Truth", "make_pictures"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,21 +26,31 @@ SOFTWARE = int(ExifTags.Base.Software)
 BEFORE_IT_WAS_TAKEN = "2026:03:01 10:00:00"
 
 
+class Truth(StrEnum):
+    """What a picture is, whatever the analysis says."""
+
+    REAL = "real"
+    # Content was added, removed or moved.
+    FORGED = "forged"
+    # A real picture in a file that says, untruly, that it was generated.
+    MADE_UP = "made-up"
+
+
 @dataclass(frozen=True, slots=True)
 class DemoPicture:
     """A file and the truth about it.
 
     Attributes
     ----------
-    is_forged : bool
-        Whether content was added, removed, moved or generated.
+    truth : Truth
+        Of the content or, where that is real, of what the file claims.
     done : str
         What was done to it, for people.
     """
 
     name: str
     data: bytes = field(repr=False)
-    is_forged: bool
+    truth: Truth
     done: str
 
 
@@ -54,13 +65,13 @@ def _untouched() -> Iterator[DemoPicture]:
     yield DemoPicture(
         "coffee.jpg",
         camera_jpeg(_photograph("coffee.png")),
-        is_forged=False,
+        truth=Truth.REAL,
         done="nothing: coded as by a camera, with its data and thumbnail",
     )
     yield DemoPicture(
         "cat.heic",
         heic(_photograph("chelsea.png")),
-        is_forged=False,
+        truth=Truth.REAL,
         done="nothing: coded as by a telephone (HEIC)",
     )
 
@@ -70,20 +81,20 @@ def _harmless() -> Iterator[DemoPicture]:
     yield DemoPicture(
         "rocket-developed.jpg",
         camera_jpeg(rocket, tags={SOFTWARE: "Adobe Photoshop Lightroom Classic 13.2"}),
-        is_forged=False,
+        truth=Truth.REAL,
         done="developed in a photographer's program, content untouched",
     )
     small = cat.resize((cat.width * 7 // 10, cat.height * 7 // 10))
     yield DemoPicture(
         "cat-messenger.jpg",
         encoded(small, "JPEG", quality=75),
-        is_forged=False,
+        truth=Truth.REAL,
         done="sent through a messenger: smaller, metadata stripped",
     )
     yield DemoPicture(
         "motorcycle.avif",
         encoded(_photograph("motorcycle_left.png"), "AVIF", quality=80),
-        is_forged=False,
+        truth=Truth.REAL,
         done="saved as AVIF for a web page, metadata stripped",
     )
 
@@ -93,45 +104,45 @@ def _forged() -> Iterator[DemoPicture]:
     yield DemoPicture(
         "two-rockets.jpg",
         camera_jpeg(_two_rockets(rocket), tags={SOFTWARE: "Adobe Photoshop 25.0"}),
-        is_forged=True,
+        truth=Truth.FORGED,
         done="copy-move: the rocket cloned; saved by an image editor",
     )
     yield DemoPicture(
         "cat-in-garage.jpg",
         camera_jpeg(_cat_in(recompressed(garage, 75)), tags={SOFTWARE: "GIMP 2.10.36"}),
-        is_forged=True,
+        truth=Truth.FORGED,
         done="splice: a cat pasted in; saved by an image editor",
     )
     cropped = garage.crop((260, 120, 700, 413))
     yield DemoPicture(
         "cropped.jpg",
         camera_jpeg(cropped, thumbnail_of=garage),
-        is_forged=True,
+        truth=Truth.FORGED,
         done="most of the scene cut off; the thumbnail still shows all of it",
     )
     yield DemoPicture(
         "backdated.jpg",
         camera_jpeg(_without_spoon(), changed=BEFORE_IT_WAS_TAKEN),
-        is_forged=True,
+        truth=Truth.FORGED,
         done="spoon removed, and the clock set back to before it was taken",
     )
     astronaut = _photograph("astronaut.png")
     yield DemoPicture(
         "portrait.png",
         generator_png(astronaut),
-        is_forged=True,
-        done="an image generator's recipe written into a photograph",
+        truth=Truth.MADE_UP,
+        done="an untouched photograph; the generator's recipe in its file is made up",
     )
     yield DemoPicture(
         "declared.webp",
         declared_webp(astronaut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)),
-        is_forged=True,
-        done="mirrored, and declared as made by a generative model",
+        truth=Truth.MADE_UP,
+        done="a photograph, mirrored; its statement that a model made it is made up",
     )
     yield DemoPicture(
         "quiet-splice.jpg",
         _quietly(_cat_in(garage)),
-        is_forged=True,
+        truth=Truth.FORGED,
         done="the same splice, made smaller, compressed twice and stripped: today's "
         "signals are expected to miss it",
     )

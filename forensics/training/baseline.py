@@ -20,6 +20,7 @@ from forensics.analysis.network import (
 from forensics.training import evaluation
 from forensics.training.datasets import Label, read_dataset
 from forensics.training.fit import (
+    DEPARTURES,
     Checkpoints,
     Examples,
     Recipe,
@@ -38,6 +39,7 @@ from forensics.training.grouping import (
 from forensics.training.inputs import Inputs, prepare_inputs
 from forensics.training.metrics import RESAMPLES
 from forensics.training.protocols import raw
+from forensics.training.provenance import Provenance
 from forensics.training.publication import THRESHOLD, Story, Weights, publish
 
 if TYPE_CHECKING:
@@ -47,11 +49,6 @@ if TYPE_CHECKING:
     from forensics.analysis.types import Json
     from forensics.training.metrics import Calibration
     from forensics.training.progress import Progress
-
-TERMS = (
-    "CASIA v2.0 is for research and teaching only, without redistribution or "
-    "commercial use; weights trained on it inherit that doubt"
-)
 
 _SILENT = (
     " It cannot be told from zero there, so the network adds nothing to a verdict."
@@ -67,8 +64,8 @@ _AREA_WORDS = (
 class Request:
     """What to train on, how, and where to put it.
 
-    ``also`` names further data sets to measure on; ``command`` and ``created`` are
-    recorded as given.
+    ``also`` names further data sets to measure on, ``about`` says what people know
+    of all of them; ``command`` and ``created`` are recorded as given.
     """
 
     data: Path
@@ -81,6 +78,7 @@ class Request:
     resume: bool = False
     replace: bool = False
     also: Mapping[str, Path] = field(default_factory=dict)
+    about: Provenance = field(default_factory=Provenance)
 
 
 def train_baseline(request: Request, *, progress: Progress) -> Path:
@@ -169,10 +167,10 @@ def _story(
         origin="trained",
         created=request.created,
         command=request.command,
-        training=_training(inputs, request.recipe, state),
+        training=_training(request, inputs, state),
         calibration=calibration,
         calibration_protocol=_calibration_words(validation, calibration),
-        limits=_limits(sets),
+        limits=_limits(request.about, sets),
         splits=_splits(inputs, plan, request.recipe.seed),
         metrics={
             "how": (
@@ -204,7 +202,8 @@ def _measure(
         }
     }
     for name, folder in request.also.items():
-        sets[name] = evaluation.measure_foreign(bench, folder, known)
+        measured = evaluation.measure_foreign(bench, folder, known)
+        sets[name] = {"note": request.about.sets.get(name, ""), **measured}
     return sets
 
 
@@ -217,32 +216,33 @@ def _part(inputs: Inputs, indices: list[int]) -> Inputs:
     )
 
 
-def _training(inputs: Inputs, recipe: Recipe, state: RunState) -> dict[str, Json]:
+def _training(request: Request, inputs: Inputs, state: RunState) -> dict[str, Json]:
     counts = Counter(sample.label for sample in inputs.samples)
+    about = request.about.training(
+        tampered=counts[Label.FAKE], authentic=counts[Label.AUTHENTIC]
+    )
+    return {
+        **about,
+        "unreadable": len(inputs.refused),
+        "recipe": _recipe(request.recipe, state),
+    }
+
+
+def _recipe(recipe: Recipe, state: RunState) -> dict[str, Json]:
     best = state.best
     return {
-        "data": (
-            f"CASIA v2.0 layout, {counts[Label.FAKE]} tampered and "
-            f"{counts[Label.AUTHENTIC]} authentic pictures"
+        "optimizer": f"Adam, rate {recipe.learning_rate}, decay rate / {recipe.epochs}",
+        "loss": "binary_crossentropy on the softmax outputs, classes balanced",
+        "batch": recipe.batch_size,
+        "early_stopping": (
+            f"validation accuracy (classes balanced), patience {recipe.patience}"
         ),
-        "terms": TERMS,
-        "research_only": True,
-        "unreadable": len(inputs.refused),
-        "recipe": {
-            "optimizer": (
-                f"Adam, rate {recipe.learning_rate}, decay rate / {recipe.epochs}"
-            ),
-            "loss": "binary_crossentropy on the softmax outputs, classes balanced",
-            "batch": recipe.batch_size,
-            "early_stopping": (
-                f"validation accuracy (classes balanced), patience {recipe.patience}"
-            ),
-            "epochs": (
-                f"{state.epoch} of at most {recipe.epochs}; kept: {best.epoch}, "
-                f"validation accuracy {best.validation_balanced_accuracy:.3f}"
-            ),
-            "seed": recipe.seed,
-        },
+        "epochs": (
+            f"{state.epoch} of at most {recipe.epochs}; kept: {best.epoch}, "
+            f"validation accuracy {best.validation_balanced_accuracy:.3f}"
+        ),
+        "seed": recipe.seed,
+        "departures_from_the_field": "; ".join(DEPARTURES),
     }
 
 
@@ -278,9 +278,9 @@ def _calibration_words(validation: Inputs, calibration: Calibration) -> str:
     )
 
 
-def _limits(sets: Mapping[str, Any]) -> str:
-    """Say in one sentence what the figures mean, from the figures."""
-    words = ["It was trained on CASIA v2.0 (research only)."]
+def _limits(about: Provenance, sets: Mapping[str, Any]) -> str:
+    """Say what it was trained on, and from the figures what they mean."""
+    words = [about.sentence()]
     name, own = next(iter(sets.items()))
     for set_name, measured in sets.items():
         if "auc" in measured["protocols"]["equalized"]:

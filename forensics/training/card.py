@@ -63,7 +63,7 @@ def _head(view: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "- Shipped: `model.tflite` (LiteRT, int8 weights). The Keras weights "
         "(`model.weights.h5`) lie beside it after training or import only. On the "
-        "reference inputs the two differ by at most "
+        "reference inputs, noise and photographs, the two differ by at most "
         f"{view['reference_outputs']['litert_deviation']:.4f} in P(fake)."
     )
     yield ""
@@ -74,6 +74,8 @@ def _data(view: Mapping[str, Any]) -> Iterator[str]:
     yield "## Training"
     yield ""
     yield f"- Data: {training['data']}."
+    if training.get("note"):
+        yield f"- Note: {training['note']}"
     yield f"- Terms: {training['terms']}."
     for name, value in training.get("recipe", {}).items():
         yield f"- {name.replace('_', ' ').capitalize()}: {value}"
@@ -106,6 +108,7 @@ def _figures(view: Mapping[str, Any]) -> Iterator[str]:
     for name, measured in metrics["sets"].items():
         yield from _rows(name, measured)
     yield ""
+    yield from _notes(metrics["sets"])
     yield from _leaks(metrics["sets"])
 
 
@@ -123,6 +126,12 @@ def _cell(estimate: Mapping[str, float] | None) -> str:
     return f"{estimate['value']:.3f} ({estimate['low']:.3f}-{estimate['high']:.3f})"
 
 
+def _notes(sets: Mapping[str, Any]) -> Iterator[str]:
+    for name, measured in sets.items():
+        if measured.get("note"):
+            yield f"- {name}: {measured['note']}"
+
+
 def _leaks(sets: Mapping[str, Any]) -> Iterator[str]:
     for name, measured in sets.items():
         if "header_only_auc" in measured:
@@ -134,7 +143,9 @@ def _leaks(sets: Mapping[str, Any]) -> Iterator[str]:
         if excluded is not None:
             yield (
                 f"- {name}: {excluded} of {measured['pictures']} pictures were left "
-                "out as near-duplicates of training or validation pictures."
+                "out as near-duplicates of training or validation pictures (a "
+                "perceptual hash within "
+                f"{measured['near_duplicate_bits']} of 64 bits)."
             )
     yield ""
 

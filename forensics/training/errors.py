@@ -52,6 +52,18 @@ class DatasetError(TrainingError):
         )
 
 
+class ProvenanceError(TrainingError):
+    """The file about the data sets cannot be used."""
+
+    @classmethod
+    def unreadable(cls, file: Path, reason: str) -> Self:
+        """Say what is wrong with it."""
+        return cls(
+            f"{file}: {reason}. Give a TOML file with name, terms and research_only "
+            "under [training], and notes on further sets under [sets]."
+        )
+
+
 class CheckpointError(TrainingError):
     """A run cannot be resumed."""
 

@@ -79,6 +79,7 @@ def measure_foreign(bench: Bench, folder: Path, known: Inputs) -> dict[str, Json
     result: dict[str, Json] = {
         "pictures": len(samples),
         "excluded_near_duplicates": excluded,
+        "near_duplicate_bits": EXCLUSION_BITS,
         "protocols": measure_set(bench, kept),
     }
     truth = truth_of(kept)

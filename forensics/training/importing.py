@@ -13,6 +13,7 @@ from forensics.analysis.network import CLASSES, LiteRtNetwork, build_keras_model
 from forensics.training import evaluation
 from forensics.training.datasets import Sample, read_dataset
 from forensics.training.metrics import Calibration
+from forensics.training.provenance import UNKNOWN_TERMS
 from forensics.training.publication import THRESHOLD, Story, Weights, publish
 from forensics.training.reference import SEED
 
@@ -125,7 +126,7 @@ def _story(
         command=request.command,
         training={
             "data": f"unknown; imported from a file with SHA-256 {digest}",
-            "terms": "unknown; treat it as for research only",
+            "terms": UNKNOWN_TERMS,
             "research_only": True,
         },
         calibration=known.calibration,

@@ -24,7 +24,11 @@ from forensics.analysis.network import (
 )
 from forensics.training.card import render_card
 from forensics.training.convert import keras_bytes, to_litert
-from forensics.training.reference import SEED, reference_inputs
+from forensics.training.reference import (
+    SEED,
+    reference_inputs,
+    reference_photographs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,21 +50,29 @@ class Weights:
     litert: bytes = field(repr=False)
     keras: bytes = field(repr=False)
     reference_outputs: tuple[float, ...]
+    photograph_outputs: Mapping[str, float]
 
     @classmethod
     def of(cls, model: KerasModel) -> Weights:
         """Convert a Keras model and note its own outputs on the reference inputs."""
+        photographs = reference_photographs()
+        shown = np.stack(list(photographs.values()))
         outputs = model.predict_on_batch(as_floats(reference_inputs()))[:, 0]
+        of_photographs = model.predict_on_batch(as_floats(shown))[:, 0].tolist()
         return cls(
             litert=to_litert(model),
             keras=keras_bytes(model),
             reference_outputs=tuple(float(value) for value in outputs),
+            photograph_outputs=dict(zip(photographs, of_photographs, strict=True)),
         )
 
     def deviation(self) -> float:
         """Largest difference of P(fake) between LiteRT and Keras, reference inputs."""
-        own = LiteRtNetwork(self.litert).probabilities(reference_inputs())[:, 0]
-        return float(np.max(np.abs(own - np.array(self.reference_outputs))))
+        photographs = list(reference_photographs().values())
+        inputs = np.concatenate([reference_inputs(), np.stack(photographs)])
+        own = LiteRtNetwork(self.litert).probabilities(inputs)[:, 0]
+        keras = [*self.reference_outputs, *self.photograph_outputs.values()]
+        return float(np.max(np.abs(own - np.array(keras))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,7 @@ def manifest_document(story: Story, weights: Weights) -> dict[str, Json]:
         "reference_outputs": {
             "inputs": f"forensics.training.reference, seed {SEED}",
             "probability_fake": list(weights.reference_outputs),
+            "photographs": dict(weights.photograph_outputs),
             "litert_deviation": weights.deviation(),
         },
         "libraries": _libraries(),

@@ -1,18 +1,31 @@
-"""Seeded inputs on which the shipped file is held to Keras's outputs, anywhere."""
+"""Inputs on which the shipped file is held to Keras's outputs, anywhere."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import skimage
 
-from forensics.analysis.network import INPUT_SHAPE
+from forensics.analysis.network import ELA_QUALITY, INPUT_SHAPE, network_pixels
+from forensics.analysis.recompression import error_levels
+from forensics.training.inputs import read_pixels
+from forensics.training.protocols import quality_75, raw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED = 20261123
 COUNT = 12
+PHOTOGRAPHS = (
+    "astronaut.png",
+    "chelsea.png",
+    "coffee.png",
+    "motorcycle_left.png",
+    "retina.jpg",
+    "rocket.jpg",
+)
 
 
 def reference_inputs() -> NDArray[np.uint8]:
@@ -33,4 +46,24 @@ def reference_inputs() -> NDArray[np.uint8]:
         flat = np.repeat(np.repeat(one[::8, ::8], 8, axis=0), 8, axis=1)
         chosen = flat if index % 2 else one
         inputs[index] = chosen >> (2 + index // 2)
+    return inputs
+
+
+def reference_photographs() -> dict[str, NDArray[np.uint8]]:
+    """Compute the inputs of photographs that scikit-image carries in its package.
+
+    Returns
+    -------
+    dict of str to ndarray of uint8, shape (128, 128, 3)
+        By file name, as they are and re-encoded as JPEG at quality 75.
+    """
+    # Opened by path: skimage.data would look for a missing one on the network.
+    folder = Path(skimage.__file__).parent / "data"
+    inputs = {}
+    for name in PHOTOGRAPHS:
+        pixels = read_pixels(folder / name)
+        for protocol in (raw(), quality_75()):
+            seen = protocol.reencode(pixels, name)
+            key = f"{name} ({protocol.name})"
+            inputs[key] = network_pixels(error_levels(seen, ELA_QUALITY))
     return inputs

@@ -85,8 +85,9 @@ def check(page: Page, name: str) -> None:
 
 
 def save_screenshot(page: Page, name: str) -> None:
-    """Save what the window shows, packed as tightly as PNG goes."""
+    """Save what the window shows, in 256 colors: each version stays in the history."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.evaluate("scrollTo(0, 0)")
     shown = Image.open(BytesIO(page.screenshot()))
-    shown.convert("RGB").save(SCREENSHOTS / name, optimize=True)
+    reduced = shown.convert("RGB").quantize(256)
+    reduced.save(SCREENSHOTS / name, optimize=True)

@@ -23,10 +23,11 @@ class ImageFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Size in pixels as the header states it, before orientation, and frames.
+    """Size in pixels as stored, before EXIF orientation, and the number of frames.
 
+    Of TIFF and HEIC, whose decoders turn pictures, it is the upright size.
     ``unfolded`` counts the pixels that decoding takes where they are more than the
-    picture's, as for a crop of something larger.
+    picture's, as for a crop of something larger or a tile that overhangs.
     """
 
     width: int

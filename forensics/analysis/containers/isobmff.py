@@ -11,11 +11,16 @@ from forensics.analysis.containers.facts import (
     truncated,
     unsupported,
 )
+from forensics.analysis.types import ImageRejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-_MAX_BOXES = 100_000
+# Far above the largest grids of tiles that cameras write.
+_MAX_BOXES = 20_000
+_MAX_ENTRIES = 20_000
+# One for each version and width of its numbers.
+_MAX_ASSOCIATION_BOXES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,30 @@ class Box:
 
 @dataclass(slots=True)
 class _Meta:
-    """Of properties, by number: sizes, crops and odd quarter turns."""
+    """Of properties, by number: sizes, crops and odd quarter turns.
 
-    primary: int = 0
+    ``mine`` are the numbers of those that the primary item has, in order.
+    """
+
     sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
     crops: dict[int, tuple[int, int]] = field(default_factory=dict)
     turns: set[int] = field(default_factory=set)
-    owners: dict[int, list[int]] = field(default_factory=dict)
+    mine: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """Takes numbers out of a box, never from behind its end."""
+
+    data: bytes
+    position: int
+    end: int
+
+    def take(self, size: int) -> int:
+        start, self.position = self.position, self.position + size
+        if self.position > self.end:
+            raise corrupt("a box is too short for what it lists")
+        return _uint(self.data, start, size)
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
@@ -74,7 +96,7 @@ def walk_heic(data: bytes) -> Geometry:
     """
     meta = _checked(data)
     width, height = _primary_size(meta)
-    for index in meta.owners.get(meta.primary, []):
+    for index in meta.mine:
         crop = meta.crops.get(index, (width, height))
         width, height = min(width, crop[0]), min(height, crop[1])
         if index in meta.turns:
@@ -83,26 +105,54 @@ def walk_heic(data: bytes) -> Geometry:
 
 
 def _checked(data: bytes) -> _Meta:
-    meta, kinds = _Meta(), set()
-    for box in boxes(data, 0, len(data)):
-        kinds.add(box.kind)
-        if box.kind == b"meta":
-            kinds |= _read_meta(data, box, meta)
-    if b"meta" not in kinds and b"moov" in kinds:
+    top = _top_level(data)
+    if b"meta" not in top and b"moov" in top:
         raise unsupported("An image sequence without a still is not analyzed")
-    if b"meta" not in kinds or kinds.isdisjoint((b"mdat", b"idat")):
-        raise truncated("the picture's description or its data are missing")
-    return meta
+    described = _only(top, b"meta")
+    if described is None:
+        raise truncated("the picture's description is missing")
+    inner = _by_kind(boxes(data, described.start + 4, described.end))
+    inline = _only(inner, b"idat")
+    if b"mdat" not in top and inline is None:
+        raise truncated("the picture's data are missing")
+    parts = _only(inner, b"iloc")
+    if parts is not None:
+        held = inline.end - inline.start if inline is not None else 0
+        _check_extents(data, parts, (len(data), held))
+    return _read_meta(data, inner)
+
+
+def _top_level(data: bytes) -> dict[bytes, list[Box]]:
+    found: dict[bytes, list[Box]] = {}
+    try:
+        for box in boxes(data, 0, len(data)):
+            found.setdefault(box.kind, []).append(box)
+    except ImageRejectedError:
+        # Behind the description anything may follow, as decoders see it: whether
+        # the picture's data are there is asked of the list of its parts.
+        if b"meta" not in found:
+            raise
+    return found
+
+
+def _by_kind(found: Iterable[Box]) -> dict[bytes, list[Box]]:
+    kinds: dict[bytes, list[Box]] = {}
+    for box in found:
+        kinds.setdefault(box.kind, []).append(box)
+    return kinds
+
+
+def _only(found: Mapping[bytes, list[Box]], kind: bytes) -> Box | None:
+    same = found.get(kind, [])
+    if len(same) > 1:
+        raise corrupt("a box stands there twice that may be there once")
+    return same[0] if same else None
 
 
 def _primary_size(meta: _Meta) -> tuple[int, int]:
     if not meta.sizes:
         raise corrupt("the file holds no picture")
-    mine = [
-        meta.sizes[index]
-        for index in meta.owners.get(meta.primary, [])
-        if index in meta.sizes
-    ]
+    mine = [meta.sizes[index] for index in meta.mine if index in meta.sizes]
     # Where the association is unreadable the largest picture is the safe answer.
     return max(mine or meta.sizes.values(), key=_area)
 
@@ -115,20 +165,45 @@ def _area(size: tuple[int, int]) -> int:
     return size[0] * size[1]
 
 
-def _read_meta(data: bytes, meta_box: Box, meta: _Meta) -> set[bytes]:
-    kinds = set()
-    for box in boxes(data, meta_box.start + 4, meta_box.end):
-        kinds.add(box.kind)
-        if box.kind == b"pitm":
-            wide = data[box.start : box.start + 1] != b"\x00"
-            meta.primary = _uint(data, box.start + 4, 4 if wide else 2)
-        elif box.kind == b"iprp":
-            for inner in boxes(data, box.start, box.end):
-                if inner.kind == b"ipco":
-                    _read_properties(data, inner, meta)
-                elif inner.kind == b"ipma":
-                    _read_associations(data, inner, meta)
-    return kinds
+def _check_extents(data: bytes, box: Box, room: tuple[int, int]) -> None:
+    """Check that every item lies inside the file, or inside its ``idat``."""
+    cursor = _Cursor(data, box.start, box.end)
+    version, widths = cursor.take(4) >> 24, cursor.take(2)
+    offset_size, length_size = widths >> 12, widths >> 8 & 15
+    base_size, index_size = widths >> 4 & 15, widths & 15 if version else 0
+    left = _MAX_ENTRIES
+    for _ in range(cursor.take(4 if version > 1 else 2)):
+        cursor.take(4 if version > 1 else 2)
+        method = cursor.take(2) & 15 if version else 0
+        is_elsewhere = cursor.take(2) != 0 or method > 1
+        base, extents = cursor.take(base_size), cursor.take(2)
+        left -= 1 + extents
+        if left < 0:
+            raise corrupt("the file has more parts than any picture needs")
+        for _ in range(extents):
+            cursor.take(index_size)
+            end = base + cursor.take(offset_size) + cursor.take(length_size)
+            if not is_elsewhere and end > room[method]:
+                raise truncated("parts of the picture's data are missing")
+
+
+def _read_meta(data: bytes, inner: Mapping[bytes, list[Box]]) -> _Meta:
+    meta, primary = _Meta(), 0
+    named, properties = _only(inner, b"pitm"), _only(inner, b"iprp")
+    if named is not None:
+        is_wide = _uint(data, named.start, 1) != 0
+        primary = _uint(data, named.start + 4, 4 if is_wide else 2)
+    if properties is None:
+        return meta
+    found = _by_kind(boxes(data, properties.start, properties.end))
+    container, owned = _only(found, b"ipco"), found.get(b"ipma", [])
+    if len(owned) > _MAX_ASSOCIATION_BOXES:
+        raise corrupt("the file lists its parts' properties too often")
+    if container is not None:
+        _read_properties(data, container, meta)
+    for box in owned:
+        _read_associations(data, box, primary, meta.mine)
+    return meta
 
 
 def _read_properties(data: bytes, container: Box, meta: _Meta) -> None:
@@ -143,22 +218,22 @@ def _read_properties(data: bytes, container: Box, meta: _Meta) -> None:
             meta.turns.add(index)
 
 
-def _read_associations(data: bytes, box: Box, meta: _Meta) -> None:
+def _read_associations(data: bytes, box: Box, primary: int, mine: list[int]) -> None:
     version, is_wide = _uint(data, box.start, 1), _uint(data, box.start + 3, 1) & 1
     id_size, index_size = (4 if version else 2), (2 if is_wide else 1)
+    mask = (1 << (8 * index_size - 1)) - 1
     count, position = _uint(data, box.start + 4, 4), box.start + 8
-    for _ in range(min(count, 65_536)):
+    for number in range(count):
         if position + id_size + 1 > box.end:
             return
         owner = _uint(data, position, id_size)
-        amount = _uint(data, position + id_size, 1)
-        position += id_size + 1
-        mask = (1 << (8 * index_size - 1)) - 1
-        end = min(position + amount * index_size, box.end)
-        steps = range(position, end, index_size)
-        indices = [_uint(data, at, index_size) & mask for at in steps]
-        meta.owners.setdefault(owner, []).extend(indices)
-        position = end
+        start = position + id_size + 1
+        position = start + _uint(data, start - 1, 1) * index_size
+        if owner == primary:
+            steps = range(start, min(position, box.end), index_size)
+            mine += [_uint(data, at, index_size) & mask for at in steps]
+        if max(number, len(mine)) > _MAX_ENTRIES:
+            raise corrupt("the file has more parts than any picture needs")
 
 
 def _ratio(data: bytes, position: int) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zlib
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forensics.analysis.containers.facts import Blocks, Geometry, corrupt, truncated
@@ -13,8 +15,20 @@ if TYPE_CHECKING:
 
 _MAX_CHUNKS = 100_000
 _MAX_TEXT = 4 * 1024 * 1024
+_MAX_ALL_TEXT = 8 * 1024 * 1024
 _MAX_TEXTS = 200
+_MAX_KEYWORD = 79  # by the standard
+_MAX_PROFILE = 4 * 1024 * 1024
+# Deflate makes at most 1032 bytes out of one: 16 MiB, and 1 MiB.
+_STEP, _SMALL_STEP = 16 * 1024, 1024
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# Adam7: first column, first row, column step, row step of each pass.
+_PASSES = (
+    (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)  # fmt: skip
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+_LAST_CHARACTER = re.compile(rb"[\xc0-\xff][\x80-\xbf]*\Z")
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 
 
@@ -74,25 +88,105 @@ def _header(data: bytes, chunk: Chunk) -> tuple[int, int]:
     return int.from_bytes(payload[:4], "big"), int.from_bytes(payload[4:8], "big")
 
 
-def blocks(data: bytes) -> Blocks:
-    """Collect the metadata blocks."""
-    exif, icc, c2pa = b"", b"", b""
-    texts: list[tuple[str, str]] = []
+def pixels_only(data: bytes) -> bytes:
+    """Return a copy with what the pixels need and nothing else.
+
+    A decoder's own limits on texts and profiles must not decide on a picture.
+    """
+    # A small first letter says that a decoder may do without the chunk.
+    kept = (
+        data[chunk.start - 8 : chunk.end + 4]
+        for chunk in chunks(data)
+        if chunk.kind[:1].isupper() or chunk.kind == b"tRNS"
+    )
+    return data[:8] + b"".join(kept)
+
+
+def check_rows(data: bytes) -> None:
+    """Inflate the pixels and count them: decoders leave missing rows black.
+
+    Raises
+    ------
+    ImageRejectedError
+        Truncated: the compressed data end before the last row.
+    """
+    missing = _filtered_size(data)
+    # Without header and checksum, which are the decoder's business.
+    inflater, skipped = zlib.decompressobj(-zlib.MAX_WBITS), 2
+    try:
+        for piece in _compressed_pieces(data):
+            missing -= len(inflater.decompress(piece[skipped:]))
+            skipped = max(0, skipped - len(piece))
+            if missing <= 0:
+                return
+    except zlib.error as error:
+        raise corrupt("the PNG's pixels cannot be unpacked") from error
+    raise truncated("rows of the PNG are missing")
+
+
+def _compressed_pieces(data: bytes) -> Iterator[bytes]:
     for chunk in chunks(data):
-        payload = data[chunk.start : chunk.end] if chunk.kind != b"IDAT" else b""
+        if chunk.kind == b"IDAT":
+            for start in range(chunk.start, chunk.end, _STEP):
+                yield data[start : min(start + _STEP, chunk.end)]
+
+
+def _filtered_size(data: bytes) -> int:
+    """Count the bytes of all rows, each with its filter byte in front."""
+    first = next(chunks(data))
+    width, height = _header(data, first)
+    depth, color, interlace = (data[first.start + at] for at in (8, 9, 12))
+    size = 0
+    for left, top, step_x, step_y in _PASSES if interlace else ((0, 0, 1, 1),):
+        columns, rows = -((left - width) // step_x), -((top - height) // step_y)
+        if columns > 0 and rows > 0:
+            size += rows * (1 + (columns * depth * _CHANNELS[color] + 7) // 8)
+    return size
+
+
+def blocks(data: bytes) -> Blocks:
+    """Collect the metadata blocks, texts up to a budget for all together."""
+    exif, profile, c2pa = b"", b"", b""
+    texts = _Texts()
+    for chunk in chunks(data):
         if chunk.kind == b"eXIf":
-            exif = payload.removeprefix(b"Exif\x00\x00")
+            exif = data[chunk.start : chunk.end].removeprefix(b"Exif\x00\x00")
         elif chunk.kind == b"iCCP":
-            icc = _inflate(payload.partition(b"\x00")[2][1:])
+            profile = data[chunk.start : chunk.end]
         elif chunk.kind == b"caBX":
-            c2pa = payload
-        elif chunk.kind in _TEXT_READERS and len(texts) < _MAX_TEXTS:
-            texts.append(_TEXT_READERS[chunk.kind](payload))
-        elif chunk.kind == b"tIME" and len(payload) == 7:
-            texts.append(("tIME", _time(payload)))
-    xmp = tuple(t.encode() for keyword, t in texts if keyword == _XMP_KEYWORD)
-    named = tuple((k, t) for k, t in texts if k != _XMP_KEYWORD)
-    return Blocks(exif=exif, xmp=xmp, icc=icc, texts=named, c2pa=c2pa)
+            c2pa = data[chunk.start : chunk.end]
+        elif chunk.kind in _TEXT_READERS or chunk.kind == b"tIME":
+            texts.add(data, chunk)
+    found = texts.found
+    return Blocks(
+        exif=exif,
+        xmp=tuple(t.encode() for keyword, t in found if keyword == _XMP_KEYWORD),
+        icc=_inflate(profile.partition(b"\x00")[2], _MAX_PROFILE),
+        texts=tuple((k, t) for k, t in found if k != _XMP_KEYWORD),
+        c2pa=c2pa,
+    )
+
+
+@dataclass(slots=True)
+class _Texts:
+    """Texts as they are collected, and the bytes that are left for more."""
+
+    left: int = _MAX_ALL_TEXT
+    found: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, data: bytes, chunk: Chunk) -> None:
+        if len(self.found) >= _MAX_TEXTS or not self.left:
+            return
+        cap = min(self.left, _MAX_TEXT)
+        payload = data[chunk.start : min(chunk.end, chunk.start + cap + _STEP)]
+        if chunk.kind == b"tIME":
+            if len(payload) == 7:
+                self.found.append(("tIME", _time(payload)))
+            return
+        keyword, _, rest = payload.partition(b"\x00")
+        raw = _TEXT_READERS[chunk.kind](rest, cap)
+        self.left -= len(raw)
+        self.found.append((_text(keyword[:_MAX_KEYWORD]), _text(raw)))
 
 
 def _time(payload: bytes) -> str:
@@ -101,26 +195,39 @@ def _time(payload: bytes) -> str:
     return f"{year:04}:{month:02}:{day:02} {hour:02}:{minute:02}:{second:02}"
 
 
-def _plain(payload: bytes) -> tuple[str, str]:
-    keyword, _, text = payload.partition(b"\x00")
-    return _latin(keyword), _latin(text[:_MAX_TEXT])
+def _plain(rest: bytes, cap: int) -> bytes:
+    return _clip(rest, cap)
 
 
-def _compressed(payload: bytes) -> tuple[str, str]:
-    keyword, _, rest = payload.partition(b"\x00")
-    return _latin(keyword), _latin(_inflate(rest[1:]))
-
-
-def _international(payload: bytes) -> tuple[str, str]:
-    keyword, _, rest = payload.partition(b"\x00")
-    is_compressed = rest[:1] == b"\x01"
+def _international(rest: bytes, cap: int) -> bytes:
     body = rest[2:].partition(b"\x00")[2].partition(b"\x00")[2]
-    text = _inflate(body) if is_compressed else body[:_MAX_TEXT]
-    # A surrogate cannot come out of a strict decoder with "replace".
-    return _latin(keyword), text.decode("utf-8", errors="replace")
+    # The method's byte stands before the language and the translated keyword.
+    return _inflate(rest[1:2] + body, cap) if rest[:1] == b"\x01" else _clip(body, cap)
 
 
-def _latin(raw: bytes) -> str:
+def _inflate(raw: bytes, cap: int) -> bytes:
+    """Decompress what stands behind the method's byte, up to the cap or an error."""
+    if raw[:1] != b"\x00":
+        return b""
+    inflater, parts, room = zlib.decompressobj(), [], cap
+    with suppress(zlib.error):
+        for start in range(1, len(raw), _SMALL_STEP):
+            parts.append(inflater.decompress(raw[start : start + _SMALL_STEP]))
+            room -= len(parts[-1])
+            if room < 0 or inflater.eof:
+                break
+    return _clip(b"".join(parts), cap)
+
+
+def _clip(raw: bytes, cap: int) -> bytes:
+    """Cut at the cap, and not inside a character where the text is UTF-8."""
+    if len(raw) <= cap:
+        return raw
+    tail = max(0, cap - 4)
+    return raw[:tail] + _LAST_CHARACTER.sub(b"", raw[tail:cap])
+
+
+def _text(raw: bytes) -> str:
     """Decode as UTF-8 where it is that: many generators ignore the standard."""
     try:
         return raw.decode("utf-8")
@@ -128,12 +235,4 @@ def _latin(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _inflate(raw: bytes) -> bytes:
-    """Decompress at most the cap: a text chunk may be a bomb."""
-    try:
-        return zlib.decompressobj().decompress(raw, _MAX_TEXT)
-    except zlib.error:
-        return b""
-
-
-_TEXT_READERS = {b"tEXt": _plain, b"zTXt": _compressed, b"iTXt": _international}
+_TEXT_READERS = {b"tEXt": _plain, b"zTXt": _inflate, b"iTXt": _international}

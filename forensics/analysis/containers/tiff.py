@@ -22,7 +22,11 @@ _INTEGER_CODES |= {16: "Q", 17: "q", 18: "Q"}
 _MAX_ENTRIES = 4096
 _MAX_DIRECTORIES = 1000
 _WIDTH, _HEIGHT, _SUBFILE, _PHOTOMETRIC, _SUB_IFDS = 256, 257, 254, 262, 330
+_TILE_WIDTH, _TILE_HEIGHT, _ORIENTATION = 322, 323, 274
 _DATA = ((273, 279), (324, 325))
+# Bits, colour map, extra samples, sample format, JPEG tables and, of YCbCr,
+# coefficients, subsampling and reference: decoders guess where these are missing.
+_NEEDED = (258, 320, 338, 339, 347, 529, 530, 532)
 _DNG_VERSION, _COLOR_FILTER_ARRAY = 50706, 32803
 _XMP, _IPTC, _PHOTOSHOP, _ICC = 700, 33723, 34377, 34675
 
@@ -77,17 +81,26 @@ class TiffStructure:
 
     def directory(self, offset: int) -> tuple[dict[int, Entry], int]:
         """Read one directory: its readable entries by tag, and the next's offset."""
+        positions, pointer = self._positions(offset)
+        entries: dict[int, Entry] = {}
+        for position in positions:
+            entry = self._entry(position, pointer)
+            if entry is not None:
+                entries.setdefault(entry.tag, entry)
+        return entries, self._number(pointer, positions.stop)
+
+    def following(self, offset: int) -> int:
+        """Return the offset of the directory after the one at ``offset``."""
+        positions, pointer = self._positions(offset)
+        return self._number(pointer, positions.stop)
+
+    def _positions(self, offset: int) -> tuple[range, str]:
         head, step, pointer = ("Q", 20, "Q") if self.is_big else ("H", 12, "I")
         count = self._number(head, offset)
         if count > _MAX_ENTRIES:
             raise TiffError("a directory has too many entries")
         start = offset + struct.calcsize(f"={head}")
-        entries: dict[int, Entry] = {}
-        for position in range(start, start + count * step, step):
-            entry = self._entry(position, pointer)
-            if entry is not None:
-                entries.setdefault(entry.tag, entry)
-        return entries, self._number(pointer, start + count * step)
+        return range(start, start + count * step, step), pointer
 
     def _entry(self, position: int, pointer: str) -> Entry | None:
         tag, kind = self._number("H", position), self._number("H", position + 2)
@@ -133,19 +146,31 @@ class TiffStructure:
 
 
 def walk(data: bytes) -> Geometry:
-    """Check that the first picture is whole and give its size."""
+    """Check that the first picture is whole and give the size its decoder hands over.
+
+    That one turns the picture by its orientation.
+    """
     try:
         structure = TiffStructure.parse(data)
         entries, following = structure.directory(structure.first)
         _refuse_raw(structure, entries)
         _check_data(structure, entries)
-        return Geometry(
-            structure.integer(entries, _WIDTH),
-            structure.integer(entries, _HEIGHT),
-            1 + _count_directories(structure, following),
-        )
+        _check_values(structure, entries)
+        frames = 1 + _count_directories(structure, following)
+        tags = (_WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_HEIGHT)
+        width, height, *tile = (structure.integer(entries, tag) for tag in tags)
+        if 5 <= structure.integer(entries, _ORIENTATION, 1) <= 8:
+            width, height = height, width
+        # A decoder makes room for a whole tile, however small the picture.
+        return Geometry(width, height, frames, unfolded=tile[0] * tile[1])
     except TiffError as error:
         raise truncated(f"in the TIFF {error}") from error
+
+
+def _check_values(structure: TiffStructure, entries: dict[int, Entry]) -> None:
+    for tag in _NEEDED:
+        if tag in entries:
+            structure.raw(entries[tag], 0)
 
 
 def _refuse_raw(structure: TiffStructure, entries: dict[int, Entry]) -> None:
@@ -179,7 +204,7 @@ def _count_directories(structure: TiffStructure, offset: int) -> int:
     seen: set[int] = set()
     while offset and offset not in seen and len(seen) < _MAX_DIRECTORIES:
         try:
-            _, following = structure.directory(offset)
+            following = structure.following(offset)
         except TiffError:
             break
         seen.add(offset)
@@ -216,7 +241,7 @@ def read_orientation(exif: bytes) -> int:
     try:
         structure = TiffStructure.parse(exif)
         entries, _ = structure.directory(structure.first)
-        orientation = structure.integer(entries, 274, 1)
+        orientation = structure.integer(entries, _ORIENTATION, 1)
     except TiffError:
         return 1
     return orientation if 1 <= orientation <= 8 else 1

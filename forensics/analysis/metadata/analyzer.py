@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forensics.analysis.metadata.facts import Facts, gather
-from forensics.analysis.metadata.rules import Match, evaluate
+from forensics.analysis.metadata.rules import Evaluation, Match, evaluate
 from forensics.analysis.metadata.table import as_table, summary_fields
 from forensics.analysis.types import Finding, FindingStatus, Json
 
@@ -25,18 +25,20 @@ class MetadataAnalyzer:
     """
 
     name: str = "metadata"
-    version: str = "1.0"
+    version: str = "1.1"
 
     def analyze(self, evidence: ImageEvidence) -> Finding:
         """Read all blocks and apply the rules."""
         facts = gather(evidence)
-        matches = evaluate(facts)
+        evaluation = evaluate(facts)
+        matches = evaluation.matches
         scores = [match.severity for match in matches if match.severity is not None]
         data: dict[str, Json] = {
             "rules": [
                 {"code": m.code, "severity": m.severity, "text": m.text}
                 for m in matches
             ],
+            "failed_rules": evaluation.failed,
             "orientation": evidence.orientation,
             "pixel_mode": evidence.mode,
             **summary_fields(facts),
@@ -46,14 +48,20 @@ class MetadataAnalyzer:
             analyzer=self.name,
             version=self.version,
             status=FindingStatus.OK,
-            summary=_summary(facts, matches),
+            summary=_summary(facts, evaluation),
             score=max(scores, default=None),
             codes=tuple(match.code for match in matches),
             data=data,
         )
 
 
-def _summary(facts: Facts, matches: tuple[Match, ...]) -> str:
+def _summary(facts: Facts, evaluation: Evaluation) -> str:
+    broken = ", ".join(evaluation.failed)
+    words = _words(facts, evaluation.matches)
+    return f"{words} Could not be checked: {broken}." if broken else words
+
+
+def _words(facts: Facts, matches: tuple[Match, ...]) -> str:
     if matches:
         others = len(matches) - 1
         more = f" {others} more below." if others else ""

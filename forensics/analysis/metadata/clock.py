@@ -35,10 +35,10 @@ class Stamp:
 def time_contradiction(facts: Facts) -> str | None:
     """Say which times contradict each other, if any do."""
     taken = _exif(facts, "DateTimeOriginal", "OffsetTimeOriginal")
-    modified = _exif(facts, "DateTime", "OffsetTime")
     digitized = _exif(facts, "DateTimeDigitized", "OffsetTimeDigitized")
     xmp_created = _xmp(facts, "xmp:CreateDate")
     xmp_modified = _xmp(facts, "xmp:ModifyDate")
+    modified = _modified(facts, xmp_modified)
     for earlier, later in (
         (taken, modified),
         (digitized, modified),
@@ -51,6 +51,21 @@ def time_contradiction(facts: Facts) -> str | None:
     if taken is not None and satellite is not None and _far_apart(taken, satellite):
         return f"{taken} and {satellite} (UTC) lie more than a day apart."
     return None
+
+
+def _modified(facts: Facts, xmp_modified: Stamp | None) -> Stamp | None:
+    """Return DateTime, of unknown zone unless the XMP confirms its offset.
+
+    Many programs rewrite DateTime and leave the camera's OffsetTime beside it.
+    """
+    modified = _exif(facts, "DateTime", "OffsetTime")
+    if modified is None:
+        return None
+    if xmp_modified is not None:
+        difference, is_known = _difference(modified.at, xmp_modified.at)
+        if is_known and abs(difference) <= _ROUNDING:
+            return modified
+    return Stamp(modified.name, modified.at.replace(tzinfo=None))
 
 
 def stamps(facts: Facts) -> Iterator[Stamp]:
@@ -97,10 +112,15 @@ def _gps(facts: Facts) -> Stamp | None:
     if start is None or not any(clock) or not 0 <= clock[0] < 24:
         return None
     elapsed = timedelta(hours=clock[0], minutes=clock[1] % 60, seconds=clock[2] % 60)
-    return Stamp("GPS time", start + elapsed)
+    try:
+        return Stamp("GPS time", start + elapsed)
+    except OverflowError:
+        return None  # past the last day of the year 9999
 
 
 def _is_after(earlier: Stamp, later: Stamp) -> bool:
+    if earlier.at.replace(tzinfo=None) == later.at.replace(tzinfo=None):
+        return False  # one moment, whatever zones were written beside it
     difference, is_known = _difference(earlier.at, later.at)
     return difference > (_ROUNDING if is_known else _UNKNOWN_ZONE)
 

@@ -26,11 +26,10 @@ _SOFTWARE_XMP = (
     "tiff:Software",
     "exif:Software",
     "pdf:Producer",
-    "photoshop:Credit",
     "xmp:Software",
 )
-_SOFTWARE_EXIF = ("Software", "ProcessingSoftware", "HostComputer")
-_SOFTWARE_TEXTS = frozenset(("software", "creator", "creator tool", "source", "author"))
+_SOFTWARE_EXIF = ("Software", "ProcessingSoftware")
+_SOFTWARE_TEXTS = frozenset(("software", "creator tool"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +78,31 @@ class Facts:
         return exposure is None and not any(self.exif.text(name) for name in names)
 
     def software(self) -> tuple[Named, ...]:
-        """Every text in a place where programs sign their work."""
+        """Every text in a place kept for the name of a program."""
         found = [Named(f"EXIF {tag}", self.exif.text(tag)) for tag in _SOFTWARE_EXIF]
         for name in _SOFTWARE_XMP:
             found += [Named(f"XMP {name}", value) for value in self.xmp.values(name)]
-        for name in ("OriginatingProgram", "Credit"):
-            found += [Named(f"IPTC {name}", v) for v in self.iptc.records.get(name, ())]
+        programs = self.iptc.records.get("OriginatingProgram", ())
+        found += [Named("IPTC OriginatingProgram", text) for text in programs]
         found += [
             Named(f"PNG text {clean_text(key, 40)}", text)
             for key, text in self.texts
             if key.lower() in _SOFTWARE_TEXTS
         ]
-        found += [Named("comment", text) for text in self.comments]
         return tuple(named for named in found if named.text)
+
+    def notices(self) -> tuple[Named, ...]:
+        """Texts of people, in which some programs leave a line of their own.
+
+        Captions and credits name programs and their makers in passing, so only a
+        program's whole line counts here.
+        """
+        found = [Named("comment", text) for text in self.comments]
+        credits_ = self.xmp.values("photoshop:Credit")
+        found += [Named("XMP photoshop:Credit", text) for text in credits_]
+        credits_ = self.iptc.records.get("Credit", ())
+        found += [Named("IPTC Credit", text) for text in credits_]
+        return tuple(found)
 
     def descriptions(self) -> tuple[Named, ...]:
         """Free texts that image generators fill with their parameters."""

@@ -14,6 +14,7 @@ _MAX_NUMBERS = 16
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
+_BREAKS = re.compile("[\t\r\n]+")
 _TIME = re.compile(
     r"\s*(\d{4})[:-](\d\d)[:-](\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?"
     r"(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?"
@@ -23,7 +24,8 @@ _TIME = re.compile(
 def clean_text(raw: str | bytes, limit: int = MAX_TEXT) -> str:
     """Return printable text; what is cut off is counted at its end."""
     text = decode_text(raw) if isinstance(raw, bytes) else raw
-    text = text.strip("\x00 \t\r\n")
+    # One line: a value must not be able to start a line of its own in a report.
+    text = _BREAKS.sub(" ", text.strip("\x00 \t\r\n"))
     shown = _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text[:limit])
     rest = len(text) - limit
     return f"{shown} (and {rest:,} more characters)" if rest > 0 else shown

@@ -8,6 +8,7 @@ import logging
 import os
 import stat
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("paths", nargs="+", metavar="PATH", help="file or folder")
+        parser.add_argument(
+            "paths", nargs="+", type=_given, metavar="PATH", help="file or folder"
+        )
         parser.add_argument(
             "-r", "--recursive", action="store_true", help="enter folders in folders"
         )
@@ -55,16 +58,33 @@ class Command(BaseCommand):
         is_complete = True
         try:
             for path in options["paths"]:
-                for file in _files(Path(path), is_deep=options["recursive"]):
-                    result = _analyzed(file)
-                    is_complete = is_complete and isinstance(result, Report)
-                    self.stdout.write(_shown(result, file, is_json=options["jsonl"]))
-                    self.stdout.flush()
+                is_complete &= self._analyze(Path(path), options)
         except BrokenPipeError:
             _abandon_output()
             is_complete = False
         if not is_complete:
             sys.exit(_SOME_FAILED)
+
+    def _analyze(self, path: Path, options: dict[str, Any]) -> bool:
+        """Analyze one path; return whether all of it could be."""
+        results = []
+        for file in _files(path, is_deep=options["recursive"]):
+            result = _analyzed(file)
+            results.append(isinstance(result, Report))
+            self.stdout.write(_shown(result, file, is_json=options["jsonl"]))
+            self.stdout.flush()
+        if not results:
+            more = "" if options["recursive"] else "; --recursive looks in its folders"
+            self.stderr.write(f"{_printable(str(path))} holds no files{more}.")
+        return all(results)
+
+
+def _given(path: str) -> str:
+    """Refuse an empty path: it would mean the current folder, unasked."""
+    if not path:
+        detail = "a path is empty; give a file or a folder (. for the current one)"
+        raise ArgumentTypeError(detail)
+    return path
 
 
 def _files(path: Path, *, is_deep: bool) -> Iterator[Path]:
@@ -79,10 +99,17 @@ def _files(path: Path, *, is_deep: bool) -> Iterator[Path]:
         yield path
         return
     for entry in entries:
-        if not entry.is_dir():
+        if not _is_folder(entry):
             yield Path(entry.path)
         elif is_deep and not entry.is_symlink():
             yield from _files(Path(entry.path), is_deep=True)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # such as a link to itself; reading it will say so
+        return False
 
 
 def _entry_name(entry: os.DirEntry[str]) -> str:

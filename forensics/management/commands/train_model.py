@@ -56,6 +56,14 @@ class Command(BaseCommand):
             help="further sets; a folder without classes is all untouched",
         )
 
+        parser.add_argument(
+            "--about",
+            type=Path,
+            metavar="FILE.toml",
+            help="name, terms and caveats of the data sets, for the card; without "
+            "it they are unknown and the model counts as for research only",
+        )
+
     def handle(self, *_args: object, **options: Any) -> None:
         """Run it and say where the model went."""
         # TensorFlow's neighbours stay out of the other commands' start-up.
@@ -64,25 +72,30 @@ class Command(BaseCommand):
             train_baseline,
         )
         from forensics.training.fit import Recipe  # noqa: PLC0415
-
-        name = options["name"]
-        request = Request(
-            data=options["data"],
-            store=options["output"],
-            work=options["work"] or Path(settings.DATA_DIR) / "training" / name,
-            version=options["model_version"],
-            recipe=Recipe(
-                seed=options["seed"],
-                epochs=options["epochs"],
-                patience=options["patience"],
-            ),
-            command=_recorded(options),
-            created=datetime.now(UTC).date().isoformat(),
-            resume=options["resume"],
-            replace=options["replace"],
-            also=_named_folders(options["evaluate_also"]),
+        from forensics.training.provenance import (  # noqa: PLC0415
+            Provenance,
+            read_provenance,
         )
+
+        name, about = options["name"], options["about"]
         try:
+            request = Request(
+                data=options["data"],
+                store=options["output"],
+                work=options["work"] or Path(settings.DATA_DIR) / "training" / name,
+                version=options["model_version"],
+                recipe=Recipe(
+                    seed=options["seed"],
+                    epochs=options["epochs"],
+                    patience=options["patience"],
+                ),
+                command=_recorded(options),
+                created=datetime.now(UTC).date().isoformat(),
+                resume=options["resume"],
+                replace=options["replace"],
+                also=_named_folders(options["evaluate_also"]),
+                about=Provenance() if about is None else read_provenance(about),
+            )
             folder = train_baseline(request, progress=ProgressBar(self.stderr))
         except ForensicsError as error:
             raise CommandError(str(error)) from error
@@ -112,6 +125,8 @@ def _recorded(options: dict[str, Any]) -> str:
     if also:
         named = (f"{name}={_portable(folder)}" for name, folder in also.items())
         parts += ["--evaluate-also", *named]
+    if options["about"] is not None:
+        parts += ["--about", _portable(options["about"])]
     return f"{parts[0]} {shlex.join(parts[1:])}"
 
 

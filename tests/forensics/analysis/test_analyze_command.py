@@ -11,20 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from tests.images import encode, jpeg, photo_like, png
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def run(*arguments: str | Path, jsonl: bool = True) -> tuple[int, list[str]]:
+def run(
+    *arguments: str | Path, jsonl: bool = True, errors: StringIO | None = None
+) -> tuple[int, list[str]]:
     """Run the command in this process; pytest-django forbids it any database."""
     out = StringIO()
     flags = ("--jsonl",) if jsonl else ()
     status: str | int | None = 0
+    words = [*map(str, arguments), *flags]
     try:
-        call_command("analyze", *map(str, arguments), *flags, stdout=out)
+        call_command("analyze", *words, stdout=out, stderr=errors or StringIO())
     except SystemExit as end:
         status = end.code
     return int(status or 0), out.getvalue().splitlines()
@@ -92,6 +95,41 @@ def test_links_in_circles_end(folder: Path) -> None:
     (folder / "deeper" / "circle").symlink_to(folder)
     _, found = lines("--recursive", folder)
     assert len(found) == 5
+
+
+def test_a_link_to_itself_is_a_line_and_the_rest_goes_on(folder: Path) -> None:
+    (folder / "a-loop").symlink_to("a-loop")
+    for flags in ((), ("--recursive",)):
+        status, found = lines(*flags, folder)
+        assert status == 2
+        assert found[0]["error"]["code"] == "unreadable"
+        assert Path(found[1]["path"]).name == "a.jpg"
+        assert found[1]["format"] == "JPEG"
+    _, (line,) = lines(folder / "a-loop")
+    assert line["error"]["code"] == "unreadable"
+
+
+def test_an_empty_path_is_refused_instead_of_meaning_the_current_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(CommandError, match="a path is empty"):
+        run("a.jpg", "")
+
+
+def test_a_folder_without_files_of_its_own_is_named_on_standard_error(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "deeper").mkdir()
+    for flags, hint in (((), "--recursive looks"), (("--recursive",), "no files.")):
+        errors = StringIO()
+        assert run(*flags, tmp_path, errors=errors) == (0, [])
+        assert str(tmp_path) in errors.getvalue()
+        assert hint in errors.getvalue()
+    (tmp_path / "deeper" / "a.jpg").write_bytes(jpeg())
+    errors = StringIO()
+    _, found = run("--recursive", tmp_path, errors=errors)
+    assert (len(found), errors.getvalue()) == (1, "")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -81,6 +81,13 @@ def test_the_network_alone_neither_convicts_nor_acquits() -> None:
     assert fused(log_odds=-50.0).verdict is Verdict.INCONCLUSIVE
 
 
+def test_a_network_with_next_to_no_say_does_not_hide_that_nothing_was_found() -> None:
+    codes = [
+        [reason.code for reason in fused(log_odds=odds).reasons] for odds in (0.04, 0.4)
+    ]
+    assert ["no_trace_found" in found for found in codes] == [True, False]
+
+
 @pytest.mark.parametrize("value", [None, "1", math.nan, math.inf, [1.0]])
 def test_a_network_without_a_number_says_nothing(value: Json) -> None:
     assert fused(log_odds=value).score == 0.5
@@ -116,6 +123,15 @@ def test_reasons_come_by_weight_and_speak_plainly() -> None:
     assert weights == sorted(weights, reverse=True)
     assert found.reasons[0].code == "thumbnail_mismatch"
     assert all(reason.text.endswith(".") or reason.text for reason in found.reasons)
+
+
+def test_one_crop_counts_once() -> None:
+    found = fused("thumbnail_mismatch", "dimension_mismatch")
+    assert found.verdict is Verdict.SUSPICIOUS
+    assert found.score == fused("thumbnail_mismatch").score
+    weights = {reason.code: reason.weight for reason in found.reasons}
+    assert weights["dimension_mismatch"] == 0.0
+    assert fused("dimension_mismatch").score > 0.5
 
 
 def test_finding_nothing_is_said_not_to_be_proof() -> None:

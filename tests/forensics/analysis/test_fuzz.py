@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 from hypothesis import HealthCheck, given, settings
@@ -28,6 +29,8 @@ from tests.images import (
 )
 
 PIPELINE = build_pipeline(AnalysisOptions(limits=Limits(max_pixels=500_000)))
+# Of processor time, for one small file: a slow machine stays far below.
+SECONDS = 5.0
 # Deterministic: the same examples in every run, on every machine.
 FUZZ = settings(
     derandomize=True,
@@ -64,7 +67,24 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data[:keep])
 
 
+@st.composite
+def swollen(draw: st.DrawFn) -> bytes:
+    """Repeat a piece of a file, as a whole chunk or box or across their borders."""
+    data = draw(st.sampled_from(seeds()))
+    start = draw(st.integers(0, min(len(data) - 1, 600)))
+    piece = data[start : start + draw(st.integers(1, 300))]
+    return data[:start] + piece * (200_000 // len(piece)) + data[start:]
+
+
 def check(data: bytes) -> None:
+    start = time.process_time()
+    try:
+        analyze_or_refuse(data)
+    finally:
+        assert time.process_time() - start < SECONDS
+
+
+def analyze_or_refuse(data: bytes) -> None:
     try:
         inspect_header(data, PIPELINE.limits)
         report = PIPELINE.analyze(data)
@@ -78,6 +98,14 @@ def check(data: bytes) -> None:
 @FUZZ
 @given(damaged())
 def test_damaged_files_are_analyzed_or_refused(data: bytes) -> None:
+    check(data)
+
+
+@FUZZ
+@given(swollen())
+def test_files_with_repeated_pieces_are_analyzed_or_refused_in_time(
+    data: bytes,
+) -> None:
     check(data)
 
 

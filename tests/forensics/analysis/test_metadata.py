@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from forensics.analysis.image import load_evidence
-from forensics.analysis.metadata import MetadataAnalyzer
-from forensics.analysis.metadata.programs import ProgramKind, identify
-from forensics.analysis.types import (
-    Finding,
-    FindingStatus,
-    ImageRejectedError,
-    Limits,
+from forensics.analysis.types import FindingStatus
+from tests.forensics.analysis.metadata_files import (
+    PICTURE,
+    analyzed,
+    camera_file,
+    codes,
+    data_of,
+    group,
 )
 from tests.images import (
     camera_exif,
@@ -28,34 +27,7 @@ from tests.images import (
     photo_like,
     png,
     with_segment,
-    with_xmp,
 )
-
-PICTURE = photo_like(7, (480, 320))
-# No table of the libjpeg scale: as cameras with tables of their own write.
-CAMERA_TABLES = {0: [3 + n // 5 for n in range(64)], 1: [4 + n // 4 for n in range(64)]}
-IPTC_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-
-
-def analyzed(data: bytes) -> Finding:
-    return MetadataAnalyzer().analyze(load_evidence(data, Limits()))
-
-
-def codes(data: bytes) -> tuple[str, ...]:
-    return analyzed(data).codes
-
-
-def data_of(data: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = dict(analyzed(data).data)
-    return found
-
-
-def group(data: bytes, name: str) -> dict[str, Any]:
-    return {row["tag"]: row["value"] for row in data_of(data)["groups"].get(name, [])}
-
-
-def camera_file(exif: bytes, picture: Image.Image = PICTURE) -> bytes:
-    return encode(picture, "JPEG", qtables=CAMERA_TABLES, exif=b"Exif\x00\x00" + exif)
 
 
 def test_camera_data_are_read() -> None:
@@ -117,116 +89,6 @@ def test_foreign_tables_are_told_from_the_standard_ones() -> None:
     assert data_of(camera_file(camera_exif(PICTURE)))["jpeg"]["is_standard"] is False
 
 
-def test_a_camera_original_is_recognized() -> None:
-    finding = analyzed(camera_file(camera_exif(PICTURE)))
-    assert finding.codes == ("camera_original",)
-    assert finding.score == 0.1
-    assert "Canon EOS 5D" in finding.summary
-
-
-@pytest.mark.parametrize(
-    ("place", "text", "expected"),
-    [
-        ("exif", "Adobe Photoshop CS6 (Windows)", "editing_software"),
-        ("exif", "GIMP 2.10.30", "editing_software"),
-        ("exif", "Snapseed 2.0", "editing_software"),
-        ("exif", "Adobe Photoshop Lightroom Classic 11.0", "raw_developer"),
-        ("exif", "darktable 4.0", "raw_developer"),
-        ("exif", "Midjourney v6", "ai_generated"),
-        ("xmp", "Adobe Firefly 1.0", "ai_generated"),
-        ("xmp", "Canva (Renderer)", "editing_software"),
-        ("comment", "Created with GIMP", "editing_software"),
-        ("comment", "CREATOR: gd-jpeg v1.0, quality = 82", "resaved_by_tool"),
-    ],
-)
-def test_a_program_that_signs_is_named(place: str, text: str, expected: str) -> None:
-    data = jpeg(
-        PICTURE, exif=camera_exif(PICTURE, t305=text if place == "exif" else "v1")
-    )
-    if place == "xmp":
-        data = with_xmp(data, f'xmp:CreatorTool="{text}"')
-    elif place == "comment":
-        data = with_segment(data, 0xFE, text.encode())
-    assert codes(data) == (expected,)
-
-
-@pytest.mark.parametrize(
-    "firmware",
-    ["Ver.1.00", "Firmware Version 1.1.1", "16.5.1", "HDR+ 1.0.540104767zd",
-     "COOLPIX S9100V1.1", "KODAK EASYSHARE C613", "N8-00", "E5823_32.1.A.1.185"],
-)  # fmt: skip
-def test_camera_firmware_is_no_editor(firmware: str) -> None:
-    assert identify(firmware) is None
-    assert codes(camera_file(camera_exif(PICTURE, t305=firmware))) == (
-        "camera_original",
-    )
-
-
-def test_every_program_is_recognized_as_what_it_is() -> None:
-    assert identify("Adobe Photoshop 24.1") == (ProgramKind.EDITOR, "Photoshop")
-    assert identify("DALL·E 3") == (ProgramKind.GENERATOR, "DALL E")
-    assert identify("Lavc58.54.100") == (ProgramKind.RESAVER, "Lavc")
-    assert identify("Photoshopped by nobody") is None
-
-
-def test_an_editing_history_in_the_xmp_is_found() -> None:
-    history = (
-        '<xmpMM:History><rdf:Seq><rdf:li stEvt:action="saved" '
-        'stEvt:softwareAgent="Adobe Photoshop 22.0"/></rdf:Seq></xmpMM:History>'
-    )
-    assert codes(with_xmp(jpeg(PICTURE), "", history))[0] == "editing_software"
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        {"parameters": "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1"},
-        {"prompt": '{"3": {"class_type": "KSampler", "inputs": {}}}'},
-        {"workflow": '{"last_node_id": 9, "nodes": []}'},
-        {"invokeai_metadata": "{}"},
-        {"Software": "NovelAI", "Comment": "{}"},
-        {"Description": "a cat --v 5 Job ID: 0a1b2c3d-1111-2222-3333-444455556666"},
-    ],
-)
-def test_a_generators_recipe_in_a_png_is_found(texts: dict[str, str]) -> None:
-    finding = analyzed(png(PICTURE, texts))
-    assert finding.codes[0] == "ai_generated"
-    assert finding.score == 0.98
-
-
-def test_a_generators_recipe_in_the_user_comment_is_found() -> None:
-    recipe = "a cat\nSteps: 20, Sampler: DPM++, CFG scale: 7"
-    for comment in (
-        b"ASCII\x00\x00\x00" + recipe.encode(),
-        b"UNICODE\x00" + recipe.encode("utf-16-le"),
-        b"UNICODE\x00" + recipe.encode("utf-16-be"),
-    ):
-        exif = exif_block(photo={0x9286: comment})
-        assert codes(jpeg(PICTURE, exif=exif))[0] == "ai_generated"
-
-
-def test_a_caption_that_speaks_of_generators_accuses_nobody() -> None:
-    caption = "My steps: 20 photographs that Midjourney could not have made"
-    data = png(PICTURE, {"Description": caption, "prompt": "a contest prompt"})
-    assert "ai_generated" not in codes(data)
-
-
-@pytest.mark.parametrize(
-    ("term", "expected"),
-    [
-        ("trainedAlgorithmicMedia", ("ai_generated",)),
-        ("compositeWithTrainedAlgorithmicMedia", ("ai_composite",)),
-        ("digitalCapture", ()),
-    ],
-)
-def test_the_iptc_source_type_is_believed(term: str, expected: tuple[str, ...]) -> None:
-    data = jpeg(PICTURE, exif=camera_exif(PICTURE))
-    declared = with_xmp(data, f'Iptc4xmpExt:DigitalSourceType="{IPTC_SOURCE}{term}"')
-    assert codes(declared) == expected
-    manifest = b"JP\x00\x01jumb c2pa " + (IPTC_SOURCE + term).encode()
-    assert codes(with_segment(data, 0xEB, manifest)) == expected
-
-
 def test_the_thumbnail_of_another_picture_is_a_mismatch() -> None:
     finding = analyzed(jpeg(PICTURE, exif=camera_exif(photo_like(8, (480, 320)))))
     assert finding.codes == ("thumbnail_mismatch",)
@@ -276,70 +138,6 @@ def test_a_broken_thumbnail_is_no_mismatch() -> None:
     assert finding.data["thumbnail"] is None
 
 
-def times(modified: str, taken: str, **offsets: str) -> tuple[str, ...]:
-    photo: dict[int, Any] = {0x9003: taken}
-    photo |= {int(tag[1:], 16): value for tag, value in offsets.items()}
-    exif = exif_block(image={271: "Canon", 306: modified}, photo=photo)
-    return codes(jpeg(PICTURE, exif=exif))
-
-
-@pytest.mark.parametrize(
-    ("modified", "taken", "contradicts"),
-    [
-        ("2024:05:01 10:00:00", "2024:05:01 10:00:00", False),
-        ("2024:05:09 10:00:00", "2024:05:01 10:00:00", False),
-        ("2024:05:01 10:00:00", "2024:05:02 11:00:00", False),
-        ("2024:05:01 10:00:00", "2024:05:02 13:00:00", True),
-        ("2019:05:01 10:00:00", "2024:05:01 10:00:00", True),
-        ("0000:00:00 00:00:00", "2024:05:01 10:00:00", False),
-        ("2024:13:41 99:00:00", "2024:05:01 10:00:00", False),
-    ],
-)
-def test_taken_after_modified_is_a_contradiction_beyond_all_zones(
-    modified: str, taken: str, *, contradicts: bool
-) -> None:
-    assert ("time_contradiction" in times(modified, taken)) is contradicts
-
-
-def test_known_zones_make_hours_count() -> None:
-    zones = {"x9010": "+00:00", "x9011": "+00:00"}
-    taken, modified = "2024:05:01 12:00:00", "2024:05:01 10:00:00"
-    assert "time_contradiction" in times(modified, taken, **zones)
-    zones["x9011"] = "+02:00"
-    assert "time_contradiction" not in times(modified, taken, **zones)
-
-
-@pytest.mark.parametrize(
-    ("date", "clock", "contradicts"),
-    [
-        ("2024:05:01", ((8, 1), (0, 1), (0, 1)), False),
-        ("2024:05:20", ((8, 1), (0, 1), (0, 1)), True),
-        ("2017:01:01", ((0, 1), (0, 1), (0, 1)), False),
-    ],
-)
-def test_gps_time_far_from_the_cameras_is_a_contradiction(
-    date: str, clock: tuple[tuple[int, int], ...], *, contradicts: bool
-) -> None:
-    exif = exif_block(
-        image={271: "Canon"},
-        photo={0x9003: "2024:05:01 10:00:00"},
-        gps={7: clock, 0x1D: date},
-    )
-    found = codes(jpeg(PICTURE, exif=exif))
-    assert ("time_contradiction" in found) is contradicts
-
-
-@pytest.mark.parametrize(
-    ("size", "expected"), [((480, 320), False), ((320, 480), False), ((960, 640), True)]
-)
-def test_another_recorded_size_is_a_mismatch(
-    size: tuple[int, int], *, expected: bool
-) -> None:
-    exif = exif_block(photo={0xA002: size[0], 0xA003: size[1]})
-    found = codes(jpeg(PICTURE, exif=exif))
-    assert ("dimension_mismatch" in found) is expected
-
-
 def resource(identifier: int, body: bytes) -> bytes:
     head = b"8BIM" + struct.pack(">H", identifier) + b"\x00\x00"
     return head + struct.pack(">I", len(body)) + body + b"\x00" * (len(body) & 1)
@@ -362,18 +160,6 @@ def test_adobes_marker_alone_is_no_editor() -> None:
     marker = b"Adobe\x00\x64\x00\x00\x00\x00\x01"
     found = codes(with_segment(jpeg(PICTURE), 0xEE, marker))
     assert found == ("metadata_stripped",)
-
-
-def test_a_bare_file_is_called_stripped_without_a_claim() -> None:
-    finding = analyzed(jpeg(PICTURE))
-    assert finding.codes == ("metadata_stripped",)
-    assert finding.score is None
-
-
-def test_a_screenshot_that_says_so_is_named() -> None:
-    exif = exif_block(photo={0x9286: b"ASCII\x00\x00\x00Screenshot"})
-    assert "screenshot" in codes(png(PICTURE, {"Comment": "Screenshot"}))
-    assert "screenshot" in codes(jpeg(PICTURE, exif=exif))
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC"])
@@ -410,9 +196,10 @@ def with_compressed_text(length: int) -> bytes:
     return plain[:33] + chunk + plain[33:]
 
 
-def test_a_compressed_text_that_unfolds_without_end_is_refused() -> None:
-    with pytest.raises(ImageRejectedError):
-        analyzed(with_compressed_text(60_000_000))
+def test_a_compressed_text_that_unfolds_without_end_is_read_in_part() -> None:
+    finding = analyzed(with_compressed_text(60_000_000))
+    assert finding.status is FindingStatus.OK
+    assert len(json.dumps(finding.data)) < 20_000
 
 
 def test_a_packet_of_endless_elements_is_read_in_part() -> None:
@@ -447,16 +234,3 @@ def test_ratios_without_a_value_become_zero() -> None:
     found = group(jpeg(PICTURE, exif=exif), "EXIF photo")
     assert found["ExposureTime"] == 0.0
     assert found["FocalLength"] == 0.0
-
-
-def test_the_shipped_photographs_of_scikit_image_accuse_nobody() -> None:
-    import skimage
-
-    folder = Path(skimage.__file__).parent / "data"
-    pictures = [folder / name for name in ("astronaut.png", "coffee.png", "rocket.jpg")]
-    present = [path for path in pictures if path.exists()]
-    assert present
-    for path in present:
-        finding = analyzed(path.read_bytes())
-        accusing = {"editing_software", "ai_generated", "thumbnail_mismatch"}
-        assert accusing.isdisjoint(finding.codes), path.name

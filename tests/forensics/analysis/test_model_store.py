@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import load_command_class
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -101,6 +103,35 @@ def test_only_imported_versions_make_no_active_one(tmp_path: Path) -> None:
 def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError, match="train_model"):
         open_model(tmp_path / "nothing", NAME)
+
+
+def test_the_remedy_named_where_no_version_is_active_works(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError) as caught:
+        open_model(tmp_path, NAME)
+    (option,) = re.findall(r"--[a-z-]+", str(caught.value))
+    command = load_command_class("forensics", "import_model")
+    parser = command.create_parser("manage.py", "import_model")
+    assert parser.parse_args(["a.h5", option, "1.2.3"]).model_version == "1.2.3"
+
+
+@pytest.mark.parametrize("what", ["store", "manifest", "weights", "name", "size"])
+def test_errors_that_reach_users_do_not_tell_where_the_store_is(
+    tmp_path: Path, what: str
+) -> None:
+    if what != "store":
+        folder = write(tmp_path)
+    if what == "manifest":
+        (folder / MANIFEST_NAME).unlink()
+    elif what == "weights":
+        (folder / "model.tflite").write_bytes(WEIGHTS[:-1] + b"!")
+    elif what == "name":
+        write_raw(tmp_path, json.dumps(document("2.0.0")).encode())
+    elif what == "size":
+        (folder / "model.tflite").unlink()
+    with pytest.raises(ModelError) as caught:
+        open_model(tmp_path, NAME).read("litert")
+    assert NAME in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_folders_that_are_no_versions_are_passed_over(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from forensics.analysis.types import (
     Limits,
     NotApplicableError,
 )
-from forensics.training.reference import reference_inputs
+from forensics.training.reference import reference_inputs, reference_photographs
 from tests.forensics.conftest import OLD_ARRAY
 from tests.images import encode, jpeg, photo_like
 
@@ -118,6 +118,19 @@ def test_shipped_file_gives_the_outputs_that_keras_gave() -> None:
     np.testing.assert_allclose(own.sum(axis=1), 1, atol=1e-5)
 
 
+def test_shipped_file_gives_the_outputs_that_keras_gave_on_photographs() -> None:
+    model = open_model(SHIPPED, MODEL_NAME)
+    reference: Any = model.manifest.document["reference_outputs"]
+    expected = reference["photographs"]
+    inputs = reference_photographs()
+    assert list(inputs) == list(expected)
+    assert len(expected) >= 6
+    assert max(expected.values()) - min(expected.values()) > 0.5
+    network = load_network(model, engine=Engine.LITERT, threads=1)
+    own = network.probabilities(np.stack(list(inputs.values())))[:, 0]
+    np.testing.assert_allclose(own, list(expected.values()), atol=AGREEMENT)
+
+
 def test_shipped_file_agrees_with_keras_on_pictures_where_its_weights_are() -> None:
     model = open_model(SHIPPED, MODEL_NAME)
     if not model.has(Engine.TENSORFLOW.value):
@@ -159,6 +172,33 @@ def test_a_finding_tells_the_raw_and_the_calibrated_score() -> None:
     json.dumps(dict(finding.data), allow_nan=False)
 
 
+@pytest.mark.parametrize(
+    ("slope", "intercept", "words"),
+    [
+        (0.0, 2.0, "leans to fake"),
+        (0.0, -2.0, "leans to authentic"),
+        (0.0, 0.0, "has next to no say"),
+        (0.001, 0.0, "has next to no say"),
+    ],
+)
+def test_the_words_follow_the_calibrated_evidence_not_the_raw_output(
+    roomy: Path, slope: float, intercept: float, words: str
+) -> None:
+    def recalibrate(document: dict[str, Any]) -> None:
+        document["calibration"].update(slope=slope, intercept=intercept)
+
+    copy_shipped(roomy, recalibrate)
+    finding = analyze(roomy)
+    assert words in finding.summary
+    assert (words == "has next to no say") == (abs(log_odds(finding)) < 0.05)
+
+
+def log_odds(finding: Finding) -> float:
+    value = finding.data["log_odds"]
+    assert isinstance(value, float)
+    return value
+
+
 def test_the_calibrated_score_is_a_straight_line_of_the_logit() -> None:
     manifest = open_model(SHIPPED, MODEL_NAME).manifest
     odds = [manifest.log_likelihood_ratio(p) for p in (0.0, 0.1, 0.5, 0.9, 1.0)]
@@ -187,6 +227,7 @@ def test_tensorflow_without_weights_fails_with_the_reason(roomy: Path) -> None:
     finding = analyze(roomy, engine="tensorflow")
     assert finding.status is FindingStatus.FAILED
     assert "no tensorflow weights" in finding.summary
+    assert str(roomy) not in finding.summary
 
 
 def copy_shipped(store: Path, change: Callable[[dict[str, Any]], object]) -> Path:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import h5py
@@ -23,16 +25,25 @@ from forensics.analysis.network import (
     Engine,
     load_network,
 )
+from forensics.training.card import render_card
 from forensics.training.errors import CheckpointError
-from forensics.training.fit import Checkpoints, Examples, Recipe, RunState, fit
+from forensics.training.fit import (
+    DEPARTURES,
+    Checkpoints,
+    Examples,
+    Recipe,
+    RunState,
+    fit,
+)
 from forensics.training.importing import in_our_order
 from forensics.training.progress import silent
+from forensics.training.provenance import read_provenance
 from tests.forensics.conftest import OLD_ARRAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[3]
 T = TypeVar("T")
 pytestmark = pytest.mark.filterwarnings(OLD_ARRAY)
 
@@ -117,8 +128,76 @@ def test_the_card_shows_the_manifests_figures(trained_store: Path) -> None:
     area = sets["source-grouped test split"]["protocols"]["equalized"]["auc"]
     assert f"{area['value']:.3f} ({area['low']:.3f}-{area['high']:.3f})" in card
     assert document["command"] in card
-    assert "research and teaching only" in card
+    assert "research and teaching only" not in card  # said of CASIA, and not here
     assert model.manifest.limits in card
+
+
+def test_a_set_of_which_nothing_is_known_is_not_called_casia(
+    trained_store: Path,
+) -> None:
+    model = open_model(trained_store, MODEL_NAME)
+    card = (model.folder / "card.md").read_text(encoding="utf-8")
+    document = json.loads(json.dumps(model.manifest.document))
+    told = json.dumps([document["limits"], document["training"]])
+    assert "CASIA" not in told
+    assert "CASIA v2" not in card
+    assert "What it was trained on is not recorded (research only)." in card
+    assert "treat it as for research only" in document["training"]["terms"]
+    assert model.manifest.research_only
+
+
+def test_what_is_told_of_a_set_goes_to_the_manifest(tmp_path: Path) -> None:
+    file = tmp_path / "about.toml"
+    file.write_text(
+        '[training]\nname = "ours"\nterms = "CC0"\nresearch_only = false\n'
+        '[sets]\nothers = "made last year"\n',
+        encoding="utf-8",
+    )
+    about = read_provenance(file)
+    assert about.sentence() == "It was trained on ours."
+    assert about.sets == {"others": "made last year"}
+    assert about.training(tampered=3, authentic=4) == {
+        "data": "ours: 3 tampered and 4 authentic pictures",
+        "note": "",
+        "terms": "CC0",
+        "research_only": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "training: Expected dict, received None"),
+        ("[training", "TOML"),
+        ("[training]\nname = 1", "name: Expected str, received 1"),
+        ("[training]\nname = ''", "name: Expected str, received ''"),
+        ("[training]\nname = 'a'\nterms = 'b'", "research_only: Expected bool"),
+        ("[training]\nlicence = 'CC0'", "'licence' is none of"),
+        ("[sets]\nphotos = 3\n[training]", "name: Expected str"),
+    ],
+)
+def test_a_file_about_the_data_is_refused_in_words(
+    dataset: Path, tmp_path: Path, text: str, words: str
+) -> None:
+    file = tmp_path / "about.toml"
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("train_model", MODEL_NAME, data=dataset, about=file)
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CommandError, match=re.escape(words)):
+        call_command("train_model", MODEL_NAME, data=dataset, about=file)
+
+
+def test_the_shipped_card_tells_what_its_sets_are() -> None:
+    model = open_model(ROOT / "models_store", MODEL_NAME)
+    about = read_provenance(ROOT / "docs" / "models" / "casia-ela-cnn.toml")
+    card = (model.folder / "card.md").read_text(encoding="utf-8")
+    assert card == render_card(model.manifest.document)
+    assert model.manifest.limits.startswith(about.sentence())
+    for sentence in (about.terms, about.note, *about.sets.values()):
+        assert sentence in card
+    assert about.sets.keys() == {"casia1", "photos"}
+    for departure in DEPARTURES:
+        assert departure in card
 
 
 def test_the_command_refuses_a_folder_that_is_no_data_set(tmp_path: Path) -> None:
