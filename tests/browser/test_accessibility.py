@@ -81,13 +81,12 @@ def check(page: Page, name: str) -> None:
         room = "document.documentElement.scrollWidth - innerWidth"
         assert page.evaluate(room) <= 0, where
         if name in SHOWN_IN_DOCS and os.environ.get("UPDATE_SCREENSHOTS") == "1":
-            save_screenshot(page, f"{name}-{width}-{scheme}.png")
+            save_screenshot(page, f"{name}-{width}-{scheme}.webp")
 
 
 def save_screenshot(page: Page, name: str) -> None:
-    """Save what the window shows, in 256 colors: each version stays in the history."""
+    """Save what the window shows, small: each version stays in the history."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.evaluate("scrollTo(0, 0)")
     shown = Image.open(BytesIO(page.screenshot()))
-    reduced = shown.convert("RGB").quantize(256)
-    reduced.save(SCREENSHOTS / name, optimize=True)
+    shown.convert("RGB").save(SCREENSHOTS / name, quality=85, method=6)

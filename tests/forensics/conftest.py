@@ -1,4 +1,4 @@
-"""A model trained for these tests: the whole command, on a data set made here."""
+"""A model trained for these tests by the whole command; an analysis to look at."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from forensics.training.baseline import Request, train_baseline
 from forensics.training.fit import Recipe
 from forensics.training.progress import silent
+from tests.factories import make_analysis, make_evidence, make_image
 from tests.images import jpeg, photo_like
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from PIL import Image
+
+    from forensics.models import Analysis
 
 # Keras and TensorFlow hand NumPy 2 an old-fashioned __array__.
 OLD_ARRAY = "ignore:__array__ implementation:DeprecationWarning"
@@ -83,3 +86,19 @@ def trained_store(
     train_baseline(request, progress=silent)
     yield request.store
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    made = make_analysis(image=make_image(original_name="holiday.jpg"))
+    ela = made.findings.create(
+        position=1,
+        analyzer="ela",
+        version="1",
+        status="ok",
+        summary="Even.",
+        elapsed_ms=1.0,
+    )
+    make_evidence(analysis=made, kind="preview")
+    make_evidence(analysis=made, kind="ela", finding=ela)
+    return made
