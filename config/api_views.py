@@ -121,6 +121,7 @@ class Docs(SpectacularSwaggerSplitView):
     url_name = "api:schema"
 
 
+# It does nothing: a stranger's POST shall read 404 too, not a page about CSRF.
 @csrf_exempt
 def not_there(request: HttpRequest) -> HttpResponse:
     """Answer for every path under the API that is none, whatever the method."""

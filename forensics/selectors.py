@@ -83,11 +83,23 @@ def with_visible_submissions(images: QuerySet[Image], user: User) -> QuerySet[Im
     )
 
 
+def with_thumbnail(lookup: str) -> Prefetch[str, QuerySet[EvidenceFile], str]:
+    """Return the prefetch of an analysis' thumbnail, as its list ``thumbnails``.
+
+    Parameters
+    ----------
+    lookup : str
+        From the queried rows to the evidence files, such as
+        ``current_analysis__evidence_files``.
+    """
+    thumbnails = EvidenceFile.objects.filter(kind="thumbnail")
+    return Prefetch(lookup, thumbnails, to_attr="thumbnails")
+
+
 def with_list_details(images: QuerySet[Image]) -> QuerySet[Image]:
     """Load what a row shows in a fixed number of queries."""
-    thumbnails = EvidenceFile.objects.filter(kind="thumbnail")
     return images.select_related("current_analysis").prefetch_related(
-        Prefetch("current_analysis__evidence_files", thumbnails, to_attr="thumbnails"),
+        with_thumbnail("current_analysis__evidence_files"),
         Prefetch("submissions", Submission.objects.select_related("submitted_by")),
     )
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, QuerySet
 
-from forensics.models import Analysis, EvidenceFile, Finding, Submission
+from forensics.models import Analysis, Finding, Submission
+from forensics.selectors import with_thumbnail
 from moderation.models import AuditEvent, Case, Decision, Policy
 from moderation.policies import Rule
 from moderation.states import CaseStatus
@@ -56,11 +57,10 @@ def decisions_visible_to(user: User) -> QuerySet[Decision]:
 
 def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
     """Load what a row shows in a fixed number of queries."""
-    thumbnails = EvidenceFile.objects.filter(kind="thumbnail").order_by("-analysis_id")
     return cases.select_related(
         "image", "analysis", "image__current_analysis", "claimed_by", "policy"
     ).prefetch_related(
-        Prefetch("analysis__evidence_files", thumbnails, to_attr="thumbnails"),
+        with_thumbnail("analysis__evidence_files"),
         Prefetch(
             "image__submissions", Submission.objects.select_related("submitted_by")
         ),

@@ -9,7 +9,7 @@ from django.contrib import admin
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from forensics.models import Analysis, Finding, Worker
-from forensics.selectors import with_evidence
+from forensics.selectors import with_evidence, with_thumbnail
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -29,6 +29,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
     """One run of the pipeline over one image, with its evidence."""
 
     list_display = (
+        "thumbnail",
         "queued_at",
         "image",
         "status",
@@ -38,6 +39,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
         "elapsed_ms",
         "pipeline_version",
     )
+    list_display_links = ("thumbnail", "queued_at")
     list_filter = ("status", "verdict", "trigger", "queued_at", "pipeline_version")
     list_select_related = ("image",)
     search_fields = ("^image__sha256",)
@@ -72,6 +74,16 @@ class AnalysisAdmin(ReadOnlyAdmin):
         "used_codecs",
         "parameter",
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Analysis]:
+        """Load what a row shows."""
+        analyses: QuerySet[Analysis] = super().get_queryset(request)
+        return analyses.prefetch_related(with_thumbnail("evidence_files"))
+
+    @admin.display(description="")
+    def thumbnail(self, analysis: Analysis) -> SafeString | str:
+        """Show the picture small, once there is one."""
+        return display.thumbnail(getattr(analysis, "thumbnails", []))
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

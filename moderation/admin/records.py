@@ -8,9 +8,12 @@ from django.contrib import admin
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
+from forensics.selectors import with_thumbnail
 from moderation.models import AuditEvent, Decision
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
 
@@ -19,6 +22,7 @@ class DecisionAdmin(ReadOnlyAdmin):
     """What people decided, beside what the machine had said."""
 
     list_display = (
+        "thumbnail",
         "created_at",
         "outcome",
         "reason",
@@ -27,8 +31,9 @@ class DecisionAdmin(ReadOnlyAdmin):
         "case",
         "withdrawn_at",
     )
+    list_display_links = ("thumbnail", "created_at")
     list_filter = ("outcome", "reason", "machine_verdict", "created_at")
-    list_select_related = ("case",)
+    list_select_related = ("case", "analysis")
     search_fields = ("^image_sha256", "decided_by_name")
     search_help_text = "How the image's SHA-256 begins, or a name."
     fields = (
@@ -42,6 +47,16 @@ class DecisionAdmin(ReadOnlyAdmin):
         ("created_at", "withdrawn_at"),
     )
     readonly_fields = ("machine",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
+        """Load what a row shows."""
+        decisions: QuerySet[Decision] = super().get_queryset(request)
+        return decisions.prefetch_related(with_thumbnail("analysis__evidence_files"))
+
+    @admin.display(description="")
+    def thumbnail(self, decision: Decision) -> SafeString | str:
+        """Show the picture small, for as long as its analysis is kept."""
+        return display.thumbnail(getattr(decision.analysis, "thumbnails", []))
 
     @admin.display(description="machine's verdict", ordering="machine_score")
     def machine(self, decision: Decision) -> SafeString | str:

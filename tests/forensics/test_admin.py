@@ -264,6 +264,15 @@ def test_not_even_a_superuser_edits_or_deletes_evidence(
         assert client.get(reverse(f"admin:forensics_{name}_add")).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["image", "analysis"])
+def test_lists_show_the_picture_small(signed_in: Client, name: str) -> None:
+    thumbnail = make_analysis().evidence_files.get(kind="thumbnail")
+
+    shown = page(signed_in, f"forensics_{name}_changelist")
+
+    assert reverse("forensics:evidence", args=[thumbnail.pk]) in shown
+
+
 @pytest.mark.parametrize("name", ["image", "analysis", "finding"])
 def test_lists_take_as_many_queries_for_30_rows_as_for_3(
     signed_in: Client, name: str, django_assert_max_num_queries: DjangoAssertNumQueries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from forensics.exceptions import LeaseLostError
+from forensics.heartbeat import Heartbeat
 from forensics.models import Analysis, EvidenceFile, Image
 from forensics.services import (
     recover_analyses,
@@ -222,3 +224,17 @@ def test_the_newest_attempt_is_shown_while_there_is_no_result() -> None:
     second = submit(picture()).analysis
     assert second != first
     assert Image.objects.get().current_analysis == second
+
+
+def test_a_hang_is_noticed_at_the_limit_and_not_at_the_next_beat(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LEASE_SECONDS, settings.ANALYSIS_TIME_LIMIT = 3600, 0.2
+    ended = threading.Event()
+
+    def lost() -> None:
+        raise LeaseLostError("ends the thread that would have ended the process")
+
+    monkeypatch.setattr("forensics.heartbeat.os._exit", lambda _: ended.set())
+    with Heartbeat(lost):
+        assert ended.wait(10)

@@ -280,6 +280,21 @@ def test_policies_are_not_changed_by_others(client_of: ClientOf, group: str) -> 
     )
 
 
+@pytest.mark.parametrize("name", ["case", "decision"])
+def test_lists_show_the_picture_small(
+    lead_client: Client, lead: User, name: str
+) -> None:
+    case = make_case()
+    assert case.analysis is not None
+    thumbnail = case.analysis.evidence_files.get(kind="thumbnail")
+    decide_case(case_id=case.pk, actor=lead, outcome="fake", reason="content_edited")
+    url = reverse(f"admin:moderation_{name}_changelist")
+
+    shown = lead_client.get(url, {"state": "all"} if name == "case" else {})
+
+    assert reverse("forensics:evidence", args=[thumbnail.pk]) in shown.content.decode()
+
+
 @pytest.mark.parametrize("name", ["case", "decision", "auditevent", "policy"])
 def test_lists_take_as_many_queries_for_30_rows_as_for_3(
     lead_client: Client,

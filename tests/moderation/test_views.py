@@ -407,6 +407,17 @@ def test_a_picture_is_sent_to_review_by_hand(
     assert Case.objects.get().opened_by == moderator
 
 
+def test_a_reason_that_no_database_takes_is_refused_in_words(
+    client_of: ClientOf, moderator: User
+) -> None:
+    opened = reverse("moderation:open", args=[make_analysis().image_id])
+
+    response = client_of(moderator).post(opened, {"because": "a\0b"}, follow=True)
+
+    assert "Not sent" in response.content.decode()
+    assert not Case.objects.exists()
+
+
 def test_an_auditor_opens_no_case(client_of: ClientOf, auditor: User) -> None:
     opened = reverse("moderation:open", args=[make_image().pk])
     assert client_of(auditor).post(opened).status_code == 403
