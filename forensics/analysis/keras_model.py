@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
+
+    Arrays = NDArray[np.float32] | Mapping[str, NDArray[np.float32]]
 
 
 class KerasModel(Protocol):
@@ -37,13 +39,13 @@ class KerasModel(Protocol):
     def compile(self, **options: object) -> None:
         """Set loss and optimizer."""
 
-    def predict_on_batch(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run without dropout."""
+    def predict_on_batch(self, x: Arrays) -> Any:
+        """Run without dropout; an array, or one for each named output."""
 
     def train_on_batch(
         self,
-        x: NDArray[np.float32],
-        y: NDArray[np.float32],
-        sample_weight: NDArray[np.float32],
+        x: Arrays,
+        y: Arrays,
+        sample_weight: NDArray[np.float32] | None = None,
     ) -> list[float]:
-        """Take one step; return loss and accuracy of the batch."""
+        """Take one step; return losses and metrics of the batch."""

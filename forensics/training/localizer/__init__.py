@@ -1,0 +1,1 @@
+"""The localizing network: its architecture, its material, its training."""

@@ -1,0 +1,101 @@
+"""Deals the pictures: what a localizer learns from, and what it is watched by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from forensics.training.datasets import Label, Sample, read_dataset
+from forensics.training.forgeries import DEFAULT_KINDS, ForgeryKind
+from forensics.training.grouping import Split as Part
+from forensics.training.grouping import group_by_source, plan_splits
+from forensics.training.hashing import perceptual_hash
+from forensics.training.localizer.batches import Mixture
+from forensics.training.localizer.split import split_photographs
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the pictures lie, and the kinds of edit that are kept for the test.
+
+    Attributes
+    ----------
+    photographs : tuple of Path
+        Folders of untouched photographs; split by camera.
+    labelled : tuple of Path
+        Data sets with masks; split by source picture, none kept for a test.
+    unseen_kinds : frozenset of ForgeryKind
+        Edits never made in training.
+    """
+
+    photographs: tuple[Path, ...]
+    labelled: tuple[Path, ...] = ()
+    unseen_kinds: frozenset[ForgeryKind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Mixtures to learn from and to watch by, and every file either may show."""
+
+    learn: Mixture
+    check: Mixture
+    seen: tuple[Path, ...] = field(repr=False)
+
+
+def deal(folders: Folders, *, seed: int) -> Material:
+    """Deal photographs and labelled pictures to learning and watching.
+
+    Raises
+    ------
+    DatasetError
+        Where there are too few of them.
+    """
+    split = split_photographs(folders.photographs)
+    samples = [s for folder in folders.labelled for s in read_dataset(folder)]
+    watched = _watched(samples, seed=seed)
+    kinds = {k: w for k, w in DEFAULT_KINDS.items() if k not in folders.unseen_kinds}
+    mixtures = [
+        Mixture(
+            photographs=(*photographs, *_untouched(part)),
+            labelled=folders.labelled,
+            known=frozenset(sample.name for sample in part),
+            kinds=kinds,
+        )
+        for photographs, part in (
+            (split.learn, [s for s in samples if s.name not in watched]),
+            (split.check, [s for s in samples if s.name in watched]),
+        )
+    ]
+    seen = (*split.learn, *split.check, *(sample.path for sample in samples))
+    return Material(learn=mixtures[0], check=mixtures[1], seen=seen)
+
+
+def _watched(samples: Sequence[Sample], *, seed: int) -> Collection[str]:
+    """Names of the labelled pictures that are only watched by, in whole groups."""
+    if not samples:
+        return ()
+    readable = [(s, h) for s in samples if (h := _hash(s.path)) is not None]
+    kept = [sample for sample, _ in readable]
+    hashes = np.array([found for _, found in readable], dtype=np.uint64)
+    plan = plan_splits(kept, group_by_source(kept, hashes), seed=seed)
+    parts = zip(kept, plan.splits, strict=True)
+    return {sample.name for sample, part in parts if part is Part.VALIDATION}
+
+
+def _untouched(samples: Iterable[Sample]) -> list[Path]:
+    return [sample.path for sample in samples if sample.label is Label.AUTHENTIC]
+
+
+def _hash(path: Path) -> int | None:
+    try:
+        with Image.open(path) as picture:
+            return perceptual_hash(picture.convert("RGB"))
+    except (OSError, ValueError, UnidentifiedImageError):
+        return None
