@@ -10,7 +10,7 @@ import numpy as np
 
 from forensics.training import header_only, metrics
 from forensics.training.datasets import Label, Sample, read_any_dataset
-from forensics.training.hashing import near_pairs
+from forensics.training.hashing import EXCLUSION_BITS, near_pairs
 from forensics.training.inputs import Inputs, Protocol, prepare_inputs
 from forensics.training.protocols import equalized, quality_75, raw
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from forensics.analysis.types import Json
     from forensics.training.progress import Progress
 
-EXCLUSION_BITS = 12
 CALIBRATION_DRAWS = 4
 
 

@@ -60,20 +60,27 @@ def source_names(name: str) -> tuple[str, ...]:
     ``Tp_D_CND_M_N_ani00018_sec00096_00138.tif`` gives ``ani18`` and ``sec96``;
     ``Au_ani_00018.jpg`` gives ``ani18``; a name of another kind gives nothing.
     """
+    return tuple(dict.fromkeys(f"{t[:3]}{int(t[3:])}" for t in source_tokens(name)))
+
+
+def source_tokens(name: str) -> tuple[str, ...]:
+    """Spell the sources of a CASIA file as its set does, e.g. ``ani00018``.
+
+    CASIA 1 numbers with four digits, CASIA 2 with five: equal tokens are of one set.
+    """
     stem = name.rsplit(".", 1)[0]
-    if match := _AUTHENTIC_NAME.match(stem):
-        return (_source(match[1], match[2]),)
-    if match := _TAMPERED_NAME.match(stem):
-        return tuple(dict.fromkeys(_source(m[:3], m[3:]) for m in match.groups()))
-    return ()
-
-
-def _source(category: str, number: str) -> str:
-    return f"{category.lower()}{int(number)}"
+    match = _AUTHENTIC_NAME.match(stem)
+    if match:
+        return (f"{match[1]}{match[2]}".lower(),)
+    match = _TAMPERED_NAME.match(stem)
+    return tuple(dict.fromkeys(t.lower() for t in match.groups())) if match else ()
 
 
 def group_by_source(
-    samples: Sequence[Sample], hashes: NDArray[np.uint64]
+    samples: Sequence[Sample],
+    hashes: NDArray[np.uint64],
+    *,
+    named: Sequence[Sequence[str]] | None = None,
 ) -> tuple[int, ...]:
     """Join the pictures that share a source by name or look alike by hash.
 
@@ -83,6 +90,8 @@ def group_by_source(
         The pictures, of length n.
     hashes : ndarray of uint64, shape (n,)
         Their perceptual hashes.
+    named : sequence of sequences of str, length n, optional
+        Further names of sources, of pictures whose own names do not tell them.
 
     Returns
     -------
@@ -92,7 +101,10 @@ def group_by_source(
     forest = _Forest(len(samples))
     first_of: dict[str, int] = {}
     for index, sample in enumerate(samples):
-        for source in source_names(sample.name):
+        further = named[index] if named is not None else ()
+        # Two name spaces: a file called ani18 is not CASIA's.
+        names = [*source_names(sample.name), *(f"file {name}" for name in further)]
+        for source in names:
             forest.join(index, first_of.setdefault(source, index))
     for left, right in near_pairs(hashes, hashes, bits=NEAR_DUPLICATE_BITS):
         forest.join(left, right)

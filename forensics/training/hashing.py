@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Test pictures this near to a training picture are left out.
+EXCLUSION_BITS = 12
 _THUMBNAIL = 32
 _LOW = 8
 _ROWS_AT_ONCE = 512
@@ -42,6 +44,12 @@ def perceptual_hash(pixels: Image.Image) -> int:
     # The mean brightness (0, 0) says nothing and would shift the median.
     bits = low.ravel() > np.median(low.ravel()[1:])
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def mirrored_hash(pixels: Image.Image) -> int:
+    """Hash the picture as it would be seen in a mirror; see `perceptual_hash`."""
+    small = pixels.convert("L").resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
+    return perceptual_hash(small.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
 
 
 def near_pairs(

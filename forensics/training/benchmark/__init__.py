@@ -1,0 +1,1 @@
+"""Measures the whole pipeline on labelled pictures, in ways that cannot be fooled."""
