@@ -1,19 +1,22 @@
-"""Proof at every start that the image libraries and the model can do their work."""
+"""Proof at every start that the image libraries and the models can do their work."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
 import PIL
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Warning, register
 from PIL import features
 
+from forensics.analysis.fusion_model import FUSION_NAME, load_fusion
 from forensics.analysis.model_errors import ModelError, ModelMissingError
-from forensics.analysis.model_store import open_model
+from forensics.analysis.model_store import StoredModel, open_model
+from forensics.services.pipeline import chosen_localizer
 
 TAG = "installation"
 LEAST_PILLOW = (12, 3)
@@ -24,7 +27,7 @@ CODECS = {
     "libtiff": "TIFF",
     "avif": "AVIF",
 }
-MODEL = "casia-ela-cnn"
+NETWORK = "casia-ela-cnn"
 AGAIN = "Install the requirements again: make install"
 
 Configs = Sequence[AppConfig] | None
@@ -57,16 +60,73 @@ def check_codecs(app_configs: Configs = None, **kwargs: Any) -> list[CheckMessag
 
 @register(TAG)
 def check_model(app_configs: Configs = None, **kwargs: Any) -> list[CheckMessage]:
-    """Say when analyses would go without the network, and refuse damaged weights."""
+    """Say when analyses would go without a network, and refuse damaged models."""
+    found = [_check_weights(name, engine) for name, engine in _networks()]
+    found.append(_check_calibration())
+    return [message for message in found if message is not None]
+
+
+@register(TAG)
+def check_terms(app_configs: Configs = None, **kwargs: Any) -> list[CheckMessage]:
+    """Say in production which active models only research may use."""
+    if not settings.IS_PRODUCTION:
+        return []
+    return [
+        Info(
+            f"{name} is for research only: {terms}",
+            hint="Be sure that your use is covered, or leave the model out of "
+            "PIXELWARDEN_MODEL_STORE. Results carry the mark either way.",
+            id="forensics.I002",
+        )
+        for name, terms in _research_only()
+    ]
+
+
+def _networks() -> tuple[tuple[str, str], ...]:
+    """Name the models that analyses use, each with the engine that runs it."""
+    used = (NETWORK, settings.CNN_ENGINE), (chosen_localizer(), "litert")
+    return tuple((name, engine) for name, engine in used if name is not None)
+
+
+def _check_weights(name: str, engine: str) -> CheckMessage | None:
     try:
-        open_model(settings.MODEL_STORE, MODEL).read(settings.CNN_ENGINE)
+        _open(name).read(engine)
     except ModelMissingError as error:
-        message = f"Analyses go without the CNN. {error}"
-        hint = f"Train or restore a {MODEL}, or set PIXELWARDEN_MODEL_STORE."
-        return [Warning(message, hint=hint, id="forensics.W001")]
+        message = f"Analyses go without the {name}. {error}"
+        hint = f"Train or restore a {name}, or set PIXELWARDEN_MODEL_STORE."
+        return Warning(message, hint=hint, id="forensics.W001")
     except ModelError as error:
-        hint = "Restore the model's folder from the repository or from a backup."
-        return [
-            Error(f"The model is unusable. {error}", hint=hint, id="forensics.E003")
-        ]
-    return []
+        return _unusable(error)
+    return None
+
+
+def _check_calibration() -> CheckMessage | None:
+    try:
+        load_fusion(settings.MODEL_STORE)
+    except ModelError as error:
+        return _unusable(error)
+    return None
+
+
+def _unusable(error: ModelError) -> CheckMessage:
+    hint = "Restore the model's folder from the repository or from a backup."
+    return Error(f"The model is unusable. {error}", hint=hint, id="forensics.E003")
+
+
+def _research_only() -> Iterator[tuple[str, str]]:
+    # What is missing or damaged is the other check's to say.
+    for name, _engine in _networks():
+        with suppress(ModelError):
+            manifest = _open(name).manifest
+            if manifest.research_only:
+                yield f"{manifest.name} {manifest.version}", manifest.terms
+    with suppress(ModelError):
+        calibration = load_fusion(settings.MODEL_STORE)
+        if calibration and calibration.research_only:
+            yield f"{FUSION_NAME} {calibration.version}", calibration.terms
+
+
+def _open(name: str) -> StoredModel:
+    """Open ``name``, or exactly the version in ``name@version``."""
+    name, _, version = name.partition("@")
+    return open_model(settings.MODEL_STORE, name, version=version or None)

@@ -1,5 +1,7 @@
 """Rows about images and their analyses. Fields and constraints only."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -115,6 +117,13 @@ class Analysis(models.Model):
     models_used = models.JSONField(default=list, blank=True)
     codecs = models.JSONField(default=dict, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
+    # The database's own default lets processes of the release before insert rows.
+    uncertainty = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="bands, share of untouched pictures that score as high, stability",
+    )
     error_code = models.CharField(max_length=32, blank=True)
     error_detail = models.TextField(blank=True)
 
@@ -144,6 +153,11 @@ class Analysis(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} {self.verdict}".strip()
+
+    @property
+    def measured(self) -> dict[str, Any] | None:
+        """What the score is worth; None of an analysis from before it was known."""
+        return self.uncertainty or None
 
 
 class Finding(models.Model):

@@ -19,6 +19,7 @@ from forensics.wording import (
     FINDING_STATES,
     Words,
     analyzer_words,
+    measured_words,
     percent,
     verdict_words,
 )
@@ -82,6 +83,8 @@ class EvidencePage:
     cards: Sequence[FindingCard]
     metadata: Sequence[MetadataGroup]
     position: str
+    bounds: Mapping[str, float] | None
+    measured: Sequence[str]
     codecs: Sequence[tuple[str, str]]
     parameters: str
 
@@ -103,6 +106,8 @@ def evidence_page(analysis: Analysis) -> EvidencePage:
         cards=[_card(finding) for finding in findings],
         metadata=metadata_groups(metadata.get("groups")),
         position=gps_text(metadata.get("gps")),
+        bounds=analysis.uncertainty.get("bands"),
+        measured=measured_words(analysis.uncertainty),
         codecs=sorted((str(k), str(v)) for k, v in analysis.codecs.items()),
         parameters=_as_text(analysis.parameters),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.states import AnalysisStatus
@@ -45,7 +46,18 @@ VERDICTS: Mapping[str, Words] = {
         "decides.",
     ),
 }
+# Pictures that scored so: less than this is none, but for rounding.
+_NEARLY_NONE = 0.05
 NO_VERDICT = Words("No verdict yet", "hourglass", "The analysis has not finished.")
+
+# Of models whose training data only research may use.
+RESEARCH_ONLY = Words(
+    "Research-only weights",
+    "lock",
+    "This model was trained on pictures that may be used for research and teaching "
+    "only. Its finding is shown like any other; whether you may rely on it in your "
+    "work is for your organization to decide.",
+)
 
 ANALYSIS_STATES: Mapping[str, Words] = {
     AnalysisStatus.QUEUED: Words("Queued", "hourglass", "Waiting for the worker."),
@@ -85,6 +97,27 @@ ANALYZERS: Mapping[str, Words] = {
         "Reads what the file says about itself: software, camera, times, thumbnail. "
         "Such notes can be wrong, removed or invented.",
     ),
+    "localizer": Words(
+        "Localizing network",
+        "scan-eye",
+        "A network trained on forgeries made for it looks for places whose noise and "
+        "compression differ from the rest of the picture. Heavy compression and "
+        "scaling hide such traces; flat or overexposed places and text can look like "
+        "them.",
+    ),
+    "copy_move": Words(
+        "Copied regions",
+        "scan-eye",
+        "Looks for regions that occur twice in the picture, also turned, mirrored or "
+        "scaled. Similar textures, windows or lettering can look like copies.",
+    ),
+    "double_jpeg": Words(
+        "Compression history",
+        "layers",
+        "Looks for places with another JPEG history than the rest. That the whole "
+        "picture was saved more than once is usual and no sign of forgery. Scaling "
+        "and messengers wipe the traces out.",
+    ),
     "cnn": Words(
         "Neural network",
         "cpu",
@@ -103,6 +136,50 @@ def analyzer_words(name: str) -> Words:
     """Return the words for an analyzer; one unknown here keeps its own name."""
     return ANALYZERS.get(
         name, Words(name.replace("_", " ").capitalize(), "scan-eye", "")
+    )
+
+
+def measured_words(uncertainty: Mapping[str, Any]) -> list[str]:
+    """Say what a score is worth, as an analysis has it stored."""
+    untouched, stability = uncertainty.get("untouched"), uncertainty.get("stability")
+    found = [_untouched_words(**untouched)] if untouched else []
+    if stability:
+        found.append(_stability_words(stability))
+    return found
+
+
+def _untouched_words(*, score: float, share: float, upper: float, pictures: int) -> str:
+    alone = f"The checks of the pixels alone come to {percent(score)}."
+    most = f"at most {_of_hundred_at_most(upper)} with 95 % confidence"
+    if share * pictures < _NEARLY_NONE:
+        return (
+            f"{alone} Of {pictures:,} untouched photographs that were measured, none "
+            f"scored this high or higher by them (of 100, {most})."
+        )
+    return (
+        f"{alone} Of 100 untouched photographs, about {_of_hundred(share)} score this "
+        f"high or higher by them ({pictures:,} were measured; {most})."
+    )
+
+
+def _of_hundred(share: float) -> str:
+    number = share * 100
+    return f"{number:.1f}" if number < 1 else f"{number:.0f}"
+
+
+def _of_hundred_at_most(share: float) -> str:
+    """Round up: a bound that is rounded down does not hold."""
+    tenths = math.ceil(share * 1000 - 1e-9)
+    return f"{tenths / 10:.1f}" if tenths < 10 else str(math.ceil(share * 100 - 1e-9))
+
+
+def _stability_words(stability: Mapping[str, Any]) -> str:
+    low, high = percent(stability["low"]), percent(stability["high"])
+    count = len(stability["variants"])
+    copies = "one copy" if count == 1 else f"{count} copies"
+    return (
+        f"The score lies near a threshold, so {copies} saved a little differently "
+        f"were analyzed too: all scores lie between {low} and {high}."
     )
 
 

@@ -46,7 +46,18 @@ class AnalysisAdmin(ReadOnlyAdmin):
     search_help_text = "How the image's SHA-256 begins."
     inlines = (FindingInline,)
     fieldsets = (
-        (None, {"fields": ("image", "status", "verdict_and_score", "reason_list")}),
+        (
+            None,
+            {
+                "fields": (
+                    "image",
+                    "status",
+                    "verdict_and_score",
+                    "worth",
+                    "reason_list",
+                )
+            },
+        ),
         ("Evidence", {"fields": ("evidence",)}),
         (
             "Run",
@@ -68,6 +79,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
     )
     readonly_fields = (
         "verdict_and_score",
+        "worth",
         "reason_list",
         "evidence",
         "used_models",
@@ -99,6 +111,11 @@ class AnalysisAdmin(ReadOnlyAdmin):
         """Show the band with its score."""
         return display.verdict(analysis)
 
+    @admin.display(description="what the score is worth")
+    def worth(self, analysis: Analysis) -> SafeString | str:
+        """Show in measured terms how far to trust it, and where the bands begin."""
+        return display.uncertainty(analysis.uncertainty)
+
     @admin.display(description="reasons")
     def reason_list(self, analysis: Analysis) -> SafeString | str:
         """Show why."""
@@ -111,8 +128,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
 
     @admin.display(description="models")
     def used_models(self, analysis: Analysis) -> SafeString | str:
-        """Show which weights took part."""
-        return display.as_json(analysis.models_used)
+        """Show which weights took part, and under which terms."""
+        return display.models(analysis.models_used)
 
     @admin.display(description="codecs")
     def used_codecs(self, analysis: Analysis) -> SafeString | str:

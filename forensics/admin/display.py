@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from forensics.wording import percent, verdict_words
+from forensics.wording import RESEARCH_ONLY, measured_words, percent, verdict_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.utils.safestring import SafeString
 
@@ -66,6 +66,18 @@ def band(code: str, score: float | None) -> SafeString | str:
     )
 
 
+def uncertainty(stored: Mapping[str, Any]) -> SafeString | str:
+    """Say what a score is worth, then the scores at which the bands begin."""
+    lines = measured_words(stored)
+    # Databases keep an object's entries in an order of their own.
+    bands = sorted((stored.get("bands") or {}).items(), key=lambda band: band[1])
+    if bands:
+        starts = ", ".join(f"{name} {start:.1%}" for name, start in bands)
+        lines.append(f"Bands begin at: {starts}.")
+    items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+    return format_html('<ul class="pw-list">{}</ul>', items) if items else NOTHING
+
+
 def reasons(analysis: Analysis | None) -> SafeString | str:
     """List the reasons in words, the strongest first as the analysis has them."""
     rows = analysis.reasons if analysis else []
@@ -97,6 +109,34 @@ def findings(analysis: Analysis | None) -> SafeString | str:
         ),
     )
     return format_html('<ul class="pw-list">{}</ul>', items) if items else NOTHING
+
+
+def models(used: Sequence[Mapping[str, Any]]) -> SafeString | str:
+    """List the weights that took part, with a mark on those for research only."""
+    items = format_html_join(
+        "",
+        "<li>{} {} ({}){}<br><small>{}</small><br><code>{}</code></li>",
+        (
+            (
+                model.get("name", ""),
+                model.get("version", ""),
+                model.get("engine", ""),
+                _mark() if model.get("research_only") else "",
+                model.get("terms", ""),
+                model.get("sha256", ""),
+            )
+            for model in used
+        ),
+    )
+    return format_html('<ul class="pw-list">{}</ul>', items) if items else NOTHING
+
+
+def _mark() -> SafeString:
+    return format_html(
+        '<details><summary><strong class="pw-mark">{}</strong></summary>{}</details>',
+        RESEARCH_ONLY.label,
+        RESEARCH_ONLY.meaning,
+    )
 
 
 def as_json(data: Any) -> SafeString | str:

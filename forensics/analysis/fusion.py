@@ -1,4 +1,4 @@
-"""Findings to one verdict: a sum of log-odds from a small table, clamped and banded."""
+"""Findings to one verdict: a sum of log-odds, clamped and banded."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from forensics.analysis.fusion_model import Bands, FusionModel
+from forensics.analysis.pixel_evidence import (
+    HARDLY_ANYTHING,
+    PixelEvidence,
+    weigh,
+    without_calibration,
+)
 from forensics.analysis.types import Finding, FindingStatus, Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FUSION_VERSION = "1.1"
-# A verdict holds below its bound.
-BANDS = (
-    (0.20, Verdict.AUTHENTIC),
-    (0.65, Verdict.INCONCLUSIVE),
-    (0.90, Verdict.SUSPICIOUS),
-    (math.inf, Verdict.FAKE),
-)
+FUSION_VERSION = "2.1"
+# Judgment, where no calibration says better.
+BANDS = Bands()
 SMALLEST_SIDE = 128
 _CLAMP = (0.01, 0.99)
 # Never enough to leave the inconclusive band alone: on pictures of other origin the
 # network is near a coin toss, so it may tip the scale but neither accuse nor acquit.
 _CNN_CLIP = 0.6
 _STRONG = 1.5
-# Less than this does not move a score by two percent.
-_HARDLY_ANYTHING = 0.05
 # Inside the inconclusive band on both sides: sigmoid(+-0.6) is .35 and .65.
 _INCONCLUSIVE_REACH = 0.6
+# How far inside a band of other bounds a score is drawn.
+_INSIDE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +97,50 @@ DECISIVE = frozenset(("ai_generated", "ai_composite"))
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """The fused result. ``score`` is in 0.01..0.99, higher is more likely fake."""
+    """The fused result.
+
+    Attributes
+    ----------
+    score : float
+        In 0.01..0.99, higher is more likely fake.
+    log_odds : float
+        The sum behind it, before the clamp.
+    bands : Bands
+        In which the verdict was read off.
+    is_settled : bool
+        Whether mild changes of the picture could not move it: the file says itself
+        what it is, or the result was drawn into the inconclusive band.
+    pixel_score : float or None
+        What the pixel signals alone come to, comparable with the untouched pictures
+        of the calibration; None where they are not.
+    """
 
     verdict: Verdict
     score: float
     reasons: tuple[Reason, ...]
+    log_odds: float
+    bands: Bands = BANDS
+    is_settled: bool = False
+    pixel_score: float | None = None
 
 
-def fuse(findings: Iterable[Finding], *, width: int, height: int) -> Fusion:
+def fuse(
+    findings: Iterable[Finding],
+    *,
+    width: int,
+    height: int,
+    model: FusionModel | None = None,
+) -> Fusion:
     """Join findings into a verdict.
 
     The prior is even (log-odds 0, score .5, inconclusive). Each code in the table
-    counts once, and what one crop explains counts once as well; the CNN enters
-    through ``data["log_odds"]``, its own calibrated log-likelihood ratio, clipped
-    to 0.6 either way; ELA has no weight. The weights are judgment, not estimates:
-    they stay so until a later release calibrates them on data. Below 128 px a side,
-    and where strong evidence speaks both ways, the result is drawn into the
-    inconclusive band; what the file says outright about itself (``DECISIVE``) is
-    exempt.
+    counts once, and what one crop explains counts once as well; these weights are
+    judgment. The signals from the pixels enter through the model's monotone maps,
+    fitted on pictures that no signal was trained on. Without a model they have no
+    weight, but for the CNN: its own log-likelihood ratio, clipped to 0.6 either way.
+    ELA has none. Below 128 px a side, and where strong evidence speaks both ways,
+    the result is drawn into the inconclusive band; what the file says outright about
+    itself (``DECISIVE``) is exempt.
 
     Parameters
     ----------
@@ -120,18 +148,34 @@ def fuse(findings: Iterable[Finding], *, width: int, height: int) -> Fusion:
         One an analyzer.
     width, height : int
         Of the picture, in pixels.
+    model : FusionModel, optional
+        The calibration of the pixel signals.
     """
     found = tuple(findings)
-    reasons = [*_coded(found), *_cnn(found), *_failures(found)]
-    log_odds = sum(reason.weight for reason in reasons)
-    if DECISIVE.isdisjoint(reason.code for reason in reasons):
-        log_odds, caveats = _tempered(log_odds, reasons, min(width, height))
-        reasons += caveats
-    if not any(reason.weight >= _HARDLY_ANYTHING for reason in reasons):
+    bands = model.bands if model else BANDS
+    coded = _coded(found)
+    pixels = _pixels(found, model)
+    log_odds = sum(reason.weight for reason in coded) + pixels.total
+    caveats: list[Reason] = []
+    is_decisive = not DECISIVE.isdisjoint(reason.code for reason in coded)
+    if not is_decisive:
+        caveats = _caveats(coded, pixels, min(width, height))
+    if caveats:
+        low, high = _reach(bands)
+        log_odds = max(low, min(high, log_odds))
+    reasons = [*coded, *pixels.reasons, *_failures(found), *caveats]
+    if not any(reason.weight >= HARDLY_ANYTHING for reason in reasons):
         reasons.append(_NO_PROOF)
     score = clamped_score(log_odds)
-    ordered = sorted(reasons, key=_magnitude, reverse=True)
-    return Fusion(verdict_of(score), score, tuple(ordered))
+    return Fusion(
+        verdict=verdict_of(score, bands),
+        score=score,
+        reasons=tuple(sorted(reasons, key=_magnitude, reverse=True)),
+        log_odds=log_odds,
+        bands=bands,
+        is_settled=is_decisive or bool(caveats) or not pixels.parts,
+        pixel_score=clamped_score(pixels.total) if pixels.is_measured else None,
+    )
 
 
 def clamped_score(log_odds: float) -> float:
@@ -141,9 +185,20 @@ def clamped_score(log_odds: float) -> float:
     return min(_CLAMP[1], max(_CLAMP[0], 1.0 / (1.0 + math.exp(-limited))))
 
 
-def verdict_of(score: float) -> Verdict:
-    """Return the band that a score lies in."""
-    return next(verdict for upper, verdict in BANDS if score < upper)
+def log_odds_of(score: float) -> float:
+    """Return the log-odds of a score in 0.01..0.99."""
+    return math.log(score / (1.0 - score))
+
+
+def verdict_of(score: float, bands: Bands = BANDS) -> Verdict:
+    """Return the band that a score lies in; a band begins at its bound."""
+    if score >= bands.fake:
+        return Verdict.FAKE
+    if score >= bands.suspicious:
+        return Verdict.SUSPICIOUS
+    if score >= bands.inconclusive:
+        return Verdict.INCONCLUSIVE
+    return Verdict.AUTHENTIC
 
 
 def _magnitude(reason: Reason) -> float:
@@ -160,6 +215,21 @@ def _coded(findings: tuple[Finding, ...]) -> list[Reason]:
         for code in codes
         if code in weights
     ]
+
+
+def _pixels(findings: tuple[Finding, ...], model: FusionModel | None) -> PixelEvidence:
+    if model is not None:
+        return weigh(findings, model, reach=_reach(model.bands))
+    reasons = _cnn(findings)
+    total = sum(reason.weight for reason in reasons)
+    return PixelEvidence(total, {}, (*reasons, *without_calibration(findings)))
+
+
+def _reach(bands: Bands) -> tuple[float, float]:
+    """Return the log-odds to which a result is drawn, low and high."""
+    low = log_odds_of(bands.inconclusive) + _INSIDE
+    high = log_odds_of(bands.suspicious) - _INSIDE
+    return max(-_INCONCLUSIVE_REACH, low), min(_INCONCLUSIVE_REACH, high)
 
 
 def _cnn(findings: tuple[Finding, ...]) -> list[Reason]:
@@ -182,20 +252,18 @@ def _failures(findings: tuple[Finding, ...]) -> list[Reason]:
     ]
 
 
-def _tempered(
-    log_odds: float, reasons: list[Reason], side: int
-) -> tuple[float, list[Reason]]:
-    against = sum(reason.weight for reason in reasons if reason.weight > 0.0)
-    favor = sum(reason.weight for reason in reasons if reason.weight < 0.0)
+def _caveats(coded: list[Reason], pixels: PixelEvidence, side: int) -> list[Reason]:
+    # The pixel signals count as one: that one of them finds nothing does not
+    # contradict what another has found.
+    weights = [*(reason.weight for reason in coded), pixels.total]
+    against = sum(weight for weight in weights if weight > 0.0)
+    favor = sum(weight for weight in weights if weight < 0.0)
     caveats = []
     if side < SMALLEST_SIDE:
         caveats.append(_TOO_SMALL)
     if against >= _STRONG and favor <= -_STRONG:
         caveats.append(_CONTRADICTORY)
-    if not caveats:
-        return log_odds, []
-    reach = _INCONCLUSIVE_REACH
-    return max(-reach, min(reach, log_odds)), caveats
+    return caveats
 
 
 _NO_PROOF = Reason(

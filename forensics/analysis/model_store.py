@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from forensics.analysis.manifest import Manifest, parse_manifest
@@ -23,6 +24,7 @@ from forensics.analysis.model_errors import (
     ModelIncompatibleError,
     ModelMissingError,
 )
+from forensics.analysis.weights_format import check_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +34,15 @@ if TYPE_CHECKING:
 MANIFEST_NAME = "manifest.json"
 MAX_MANIFEST_BYTES = 1024 * 1024
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+# How to get what is missing, by name; other names are localizers of one's own.
+_REMEDIES: Mapping[str, str] = MappingProxyType(
+    {
+        "casia-ela-cnn": "Run manage.py train_model, or import_model with a plain "
+        "--model-version.",
+        "fusion": "Run manage.py calibrate_fusion.",
+    }
+)
+_REMEDY = "Run manage.py train_localizer, or restore the model's folder."
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:\+([a-z0-9.]{1,64}))?")
 
 
@@ -84,7 +95,7 @@ class StoredModel:
         return entry is not None and (self.folder / entry.name).is_file()
 
     def read(self, role: str) -> bytes:
-        """Read the file of a role and hold it to its SHA-256.
+        """Read the file of a role, hold it to its SHA-256 and to its format.
 
         Raises
         ------
@@ -92,6 +103,8 @@ class StoredModel:
             Where the version has no such file.
         ModelCorruptError
             Where size or hash differ from the manifest's.
+        ModelIncompatibleError
+            Where it is what the manifest pins, but no such data: code, say.
         """
         entry = self.manifest.file(role)
         if entry is None or not (self.folder / entry.name).is_file():
@@ -104,6 +117,7 @@ class StoredModel:
         digest = hashlib.sha256(data).hexdigest()
         if digest != entry.sha256:
             _refuse_file(path, f"SHA-256 {entry.sha256}", digest)
+        check_content(_shown(path, levels=3), role, data)
         return data
 
 
@@ -202,8 +216,12 @@ def write_version(
     ------
     ModelExistsError
         Where the version is there and ``replace`` is not set.
+    ModelIncompatibleError
+        Where manifest or files are not what may be loaded later.
     """
     checked = parse_manifest(manifest, where="the new manifest")
+    for entry in checked.files:
+        check_content(entry.name, entry.role, files.get(entry.name, b""))
     version = Version.parse(checked.version)
     target = store / _checked_name(checked.name) / str(version)
     if target.exists() and not replace:
@@ -215,7 +233,7 @@ def write_version(
     )
     try:
         _fill(part, manifest, files)
-        _swap_in(part, target)
+        swap_in(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return target
@@ -241,15 +259,20 @@ def _fill(
     folder.chmod(0o755)
 
 
-def _swap_in(part: Path, target: Path) -> None:
+def swap_in(part: Path, target: Path) -> None:
     """Rename the new folder into place; an old one stays until that worked."""
     if not target.exists():
         part.rename(target)
         return
     old = Path(tempfile.mkdtemp(prefix="old-", suffix=".part", dir=target.parent))
     target.rename(old / "version")
-    part.rename(target)
-    shutil.rmtree(old)
+    try:
+        part.rename(target)
+    except OSError:
+        (old / "version").rename(target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _active(store: Path, name: str) -> Version:
@@ -257,7 +280,7 @@ def _active(store: Path, name: str) -> Version:
     if not released:
         detail = (
             f"The model store holds no active version of {_checked_name(name)}. "
-            "Run manage.py train_model, or import_model with a plain --model-version."
+            f"{_REMEDIES.get(name, _REMEDY)}"
         )
         raise ModelMissingError(detail)
     return released[-1]

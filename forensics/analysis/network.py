@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from PIL import Image
 
+from forensics.analysis.manifest import ModelKind
 from forensics.analysis.model_errors import (
     ModelError,
     ModelIncompatibleError,
@@ -193,7 +194,14 @@ class CnnAnalyzer:
                 "research_only": manifest.research_only,
                 "limits": manifest.limits,
             },
-            model=ModelRef(manifest.name, manifest.version, entry.sha256, role),
+            model=ModelRef(
+                manifest.name,
+                manifest.version,
+                entry.sha256,
+                role,
+                research_only=manifest.research_only,
+                terms=manifest.terms,
+            ),
         )
 
 
@@ -230,6 +238,12 @@ def check_contract(manifest: Manifest) -> None:
         Where they differ: the network would answer, but to another question.
     """
     contract = manifest.contract
+    if contract is None:
+        detail = (
+            f"{manifest.name} {manifest.version}: kind: "
+            f"Expected {ModelKind.ELA_CNN}, received {manifest.kind}."
+        )
+        raise ModelIncompatibleError(detail)
     pairs: tuple[tuple[str, object, object], ...] = (
         ("classes", CLASSES, manifest.classes),
         ("input shape", INPUT_SHAPE, contract.shape),

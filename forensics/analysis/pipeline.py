@@ -6,35 +6,50 @@ import hashlib
 import json
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import PIL
 from PIL import features
 
-from forensics.analysis import fusion
+from forensics.analysis import fusion, stability
+from forensics.analysis.copy_move import CopyMoveAnalyzer
+from forensics.analysis.double_jpeg import DoubleJpegAnalyzer
 from forensics.analysis.ela import ElaAnalyzer
+from forensics.analysis.fusion_model import load_fusion
 from forensics.analysis.image import ImageEvidence, load_evidence
+from forensics.analysis.joined_map import join_localizations
+from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
+from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
 from forensics.analysis.rendering import renditions
 from forensics.analysis.types import (
     Analyzer,
     Finding,
     FindingStatus,
+    ImageRejectedError,
     Json,
     Limits,
     NotApplicableError,
+    Reason,
     Report,
+    Stability,
+    Uncertainty,
+    Untouched,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-PIPELINE_VERSION = "1.0.0"
+    from forensics.analysis.fusion_model import FusionModel
+
+PIPELINE_VERSION = "2.0.0"
 _logger = logging.getLogger(__name__)
 
 
@@ -49,22 +64,32 @@ class AnalysisOptions:
     cnn_engine : {"litert", "tensorflow"}
         What runs the network.
     model_store : Path or None
-        Folder of models; None leaves the CNN out.
+        Folder of models; None leaves the networks and the calibration out.
+    localizer : str or None
+        The localizing network's name, ``name@version`` for exactly that version;
+        None leaves it out.
     """
 
     limits: Limits = field(default_factory=Limits)
     ela_quality: int = 90
     cnn_engine: Literal["litert", "tensorflow"] = "litert"
     model_store: Path | None = None
+    localizer: str | None = "forgery-localizer"
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A list of analyzers and the way from bytes to a report. Reusable, stateless."""
+    """A list of analyzers and the way from bytes to a report. Reusable, stateless.
+
+    ``calibration`` turns what the analyzers found into one score; ``notes`` are
+    reasons that go with every report, such as that it cannot be read.
+    """
 
     analyzers: tuple[Analyzer, ...]
     limits: Limits = field(default_factory=Limits)
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    calibration: FusionModel | None = None
+    notes: tuple[Reason, ...] = ()
 
     @property
     def version(self) -> str:
@@ -74,7 +99,10 @@ class Pipeline:
         the parameters and the fusion.
         """
         parts = [[analyzer.name, analyzer.version] for analyzer in self.analyzers]
-        state = [parts, dict(self.parameters), fusion.FUSION_VERSION]
+        learned = self.calibration.digest if self.calibration else None
+        noted = [note.code for note in self.notes]
+        rules = [fusion.FUSION_VERSION, learned, noted]
+        state = [parts, dict(self.parameters), rules]
         digest = hashlib.sha256(json.dumps(state, sort_keys=True).encode())
         return f"{PIPELINE_VERSION}+{digest.hexdigest()[:8]}"
 
@@ -92,7 +120,7 @@ class Pipeline:
         evidence = load_evidence(data, self.limits)
         findings = tuple(run(analyzer, evidence) for analyzer in self.analyzers)
         header = evidence.header
-        fused = fusion.fuse(findings, width=header.width, height=header.height)
+        fused, spread = self._judged(evidence, findings)
         copies = renditions(evidence)
         return Report(
             sha256=evidence.sha256,
@@ -102,34 +130,126 @@ class Pipeline:
             height=header.height,
             verdict=fused.verdict,
             score=fused.score,
-            reasons=fused.reasons,
+            reasons=(*fused.reasons, *self.notes),
             findings=findings,
             renditions=copies,
             pipeline_version=self.version,
             codecs=codec_versions(),
             parameters=self.parameters,
             elapsed_ms=_milliseconds_since(started),
+            uncertainty=self._uncertainty(fused, spread),
+            calibration=self.calibration.reference if self.calibration else None,
+            localization=join_localizations(
+                findings, width=header.width, height=header.height
+            ),
+        )
+
+    def _judged(
+        self, evidence: ImageEvidence, findings: tuple[Finding, ...]
+    ) -> tuple[fusion.Fusion, Stability | None]:
+        fused = self._fused(evidence, findings)
+        if not stability.is_near_threshold(fused):
+            return fused, None
+        return stability.settle(
+            fused,
+            evidence.pixels,
+            lambda data: self._score_of_copy(
+                data, evidence, findings, names=stability.repeated(fused)
+            ),
+        )
+
+    def _fused(
+        self, evidence: ImageEvidence, findings: tuple[Finding, ...]
+    ) -> fusion.Fusion:
+        header = evidence.header
+        return fusion.fuse(
+            findings, width=header.width, height=header.height, model=self.calibration
+        )
+
+    def _score_of_copy(
+        self,
+        data: bytes,
+        evidence: ImageEvidence,
+        findings: tuple[Finding, ...],
+        *,
+        names: Collection[str],
+    ) -> float | None:
+        """Fuse a copy's pixel signals with what is known of the picture itself."""
+        try:
+            copy = load_evidence(data, self.limits)
+        except ImageRejectedError:
+            return None
+        again = dict(zip((f.analyzer for f in findings), findings, strict=True))
+        for analyzer in self.analyzers:
+            name = analyzer.name
+            if name in names:
+                again[name] = run(analyzer, copy)
+                if again[name].status is not FindingStatus.OK:
+                    return None
+        return self._fused(evidence, tuple(again.values())).score
+
+    def _uncertainty(
+        self, fused: fusion.Fusion, spread: Stability | None
+    ) -> Uncertainty:
+        bands, model, pixels = fused.bands, self.calibration, fused.pixel_score
+        untouched: Untouched | None = None
+        if model is not None and pixels is not None:
+            untouched = model.untouched(pixels)
+        return Uncertainty(
+            bands=(bands.inconclusive, bands.suspicious, bands.fake),
+            untouched=untouched,
+            stability=spread,
         )
 
 
 def build_pipeline(options: AnalysisOptions) -> Pipeline:
-    """Make the pipeline; models are loaded when the first picture needs them."""
-    analyzers: list[Analyzer] = [
-        ElaAnalyzer(quality=options.ela_quality),
-        MetadataAnalyzer(),
-    ]
+    """Make the pipeline; models are loaded when the first picture needs them.
+
+    A calibration that is damaged leaves the pixel signals without weight, and every
+    report says so.
+    """
+    calibration: FusionModel | None = None
+    notes: tuple[Reason, ...] = ()
     if options.model_store is not None:
-        analyzers.append(
-            CnnAnalyzer(engine=options.cnn_engine, store=options.model_store)
-        )
+        try:
+            calibration = load_fusion(options.model_store)
+        except ModelError as error:
+            _logger.warning("The calibration cannot be used: %s", error)
+            notes = (_without_calibration(error),)
     return Pipeline(
-        analyzers=tuple(analyzers),
+        analyzers=tuple(_analyzers(options)),
         limits=options.limits,
         parameters={
             "ela_quality": options.ela_quality,
             "cnn_engine": options.cnn_engine,
+            "fusion": _label(calibration),
         },
+        calibration=calibration,
+        notes=notes,
     )
+
+
+def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
+    yield ElaAnalyzer(quality=options.ela_quality)
+    yield MetadataAnalyzer()
+    if options.model_store is not None:
+        yield CnnAnalyzer(engine=options.cnn_engine, store=options.model_store)
+        if options.localizer is not None:
+            yield LocalizerAnalyzer(options.model_store, options.localizer)
+    yield CopyMoveAnalyzer()
+    yield DoubleJpegAnalyzer()
+
+
+def _label(calibration: FusionModel | None) -> str:
+    if calibration is None:
+        return "none: judgment"
+    terms = " (research-only)" if calibration.research_only else ""
+    return f"{calibration.version}-{calibration.digest}{terms}"
+
+
+def _without_calibration(error: ModelError) -> Reason:
+    text = f"The calibration of the pixel checks cannot be used: {error}"
+    return Reason("fusion_failed", text, 0.0)
 
 
 def run(analyzer: Analyzer, evidence: ImageEvidence) -> Finding:
@@ -166,6 +286,9 @@ def _milliseconds_since(started: float) -> float:
 def codec_versions() -> Mapping[str, str]:
     """Versions of the libraries whose arithmetic a report depends on."""
     found = {"pillow": PIL.__version__, "numpy": np.__version__}
+    for package in ("scipy", "opencv-python-headless", "ai-edge-litert"):
+        with suppress(metadata.PackageNotFoundError):
+            found[package.removesuffix("-python-headless")] = metadata.version(package)
     for name, feature in (
         ("libjpeg_turbo", "libjpeg_turbo"),
         ("libwebp", "webp"),

@@ -10,6 +10,7 @@ from forensics.analysis.types import (
     FindingStatus,
     Json,
     Report,
+    Uncertainty,
 )
 
 if TYPE_CHECKING:
@@ -29,12 +30,43 @@ def report_to_json(report: Report, path: str) -> dict[str, Json]:
         "signals": [_signal(finding) for finding in report.findings],
         "models": [
             {"name": m.name, "version": m.version, "sha256": m.sha256,
-             "engine": m.engine}
+             "engine": m.engine, "research_only": m.research_only, "terms": m.terms}
             for m in report.models
         ],
+        "uncertainty": uncertainty_to_json(report.uncertainty) or None,
         "pipeline_version": report.pipeline_version,
         "elapsed_ms": round(report.elapsed_ms, 1),
     }  # fmt: skip
+
+
+def uncertainty_to_json(uncertainty: Uncertainty | None) -> dict[str, Json]:
+    """Return what a score is worth, as it is stored and served; empty where unknown."""
+    if uncertainty is None:
+        return {}
+    inconclusive, suspicious, fake = uncertainty.bands
+    untouched, stability = uncertainty.untouched, uncertainty.stability
+    return {
+        "bands": {
+            "inconclusive": round(inconclusive, 4),
+            "suspicious": round(suspicious, 4),
+            "fake": round(fake, 4),
+        },
+        "untouched": None
+        if untouched is None
+        else {
+            "score": round(untouched.score, 4),
+            "share": untouched.share,
+            "upper": untouched.upper,
+            "pictures": untouched.pictures,
+        },
+        "stability": None
+        if stability is None
+        else {
+            "low": round(stability.low, 4),
+            "high": round(stability.high, 4),
+            "variants": {k: round(v, 4) for k, v in stability.variants.items()},
+        },
+    }
 
 
 def rejection_to_json(code: str, detail: str, path: str) -> dict[str, Json]:
@@ -64,6 +96,12 @@ def report_to_lines(report: Report, path: str) -> Iterator[str]:
         yield f"  {_sign(reason.weight)} {reason.text}"
     for finding in report.findings:
         yield f"  [{finding.analyzer}] {_state(finding)}{finding.summary}"
+    if report.uncertainty is not None:
+        yield from _measured(report.uncertainty)
+    for model in report.models:
+        mark = " RESEARCH ONLY" if model.research_only else ""
+        terms = f": {model.terms}" if model.terms else ""
+        yield f"  model {model.name} {model.version}{mark}{terms}"
     yield f"  pipeline {report.pipeline_version}, {report.elapsed_ms:,.0f} ms"
 
 
@@ -72,6 +110,22 @@ def rejection_to_lines(code: str, detail: str, path: str) -> Iterator[str]:
     yield path
     yield f"  NOT ANALYZED  {code}"
     yield f"  {detail}"
+
+
+def _measured(uncertainty: Uncertainty) -> Iterator[str]:
+    untouched, stability = uncertainty.untouched, uncertainty.stability
+    if untouched is not None:
+        upper = math.ceil(untouched.upper * 1000 - 1e-9) / 10
+        yield (
+            f"  pixels alone {untouched.score:.0%}: {untouched.share:.1%} of "
+            f"{untouched.pictures:,} untouched photographs score this high or higher "
+            f"by them (at most {upper:.1f}%, 95% confidence)"
+        )
+    if stability is not None:
+        yield (
+            f"  saved a little differently ({len(stability.variants)} copies): "
+            f"{stability.low:.0%} to {stability.high:.0%}"
+        )
 
 
 def _sign(weight: float) -> str:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from forensics.analysis.image import ImageEvidence
 
 Json: TypeAlias = (
@@ -95,12 +98,34 @@ class EvidenceImage:
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:
-    """Which weights took part, so that a result can be reproduced."""
+    """Which weights took part, so that a result can be reproduced.
+
+    ``research_only`` says that they touched data that only research may use, under
+    ``terms``.
+    """
 
     name: str
     version: str
     sha256: str
     engine: str
+    research_only: bool = False
+    terms: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Localization:
+    """Where a signal sees an edit. Not stored; evidence images show it to people.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (rows, columns)
+        P(edited) in 0..1 of each square of the stored pixels, from the upper left.
+    cell : int
+        Side of a square in px; the last row and column may reach past the border.
+    """
+
+    values: NDArray[np.float32] = field(repr=False)
+    cell: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +134,8 @@ class Finding:
 
     ``score`` is in 0..1, higher is more suspicious, or None where the analyzer
     makes no claim. ``codes`` are stable words such as ``editing_software``.
-    ``data`` is JSON-serializable.
+    ``data`` is JSON-serializable; its ``signal``, where present, is the raw number
+    (any scale, higher is more suspicious) that the fusion calibrates.
     """
 
     analyzer: str
@@ -122,6 +148,7 @@ class Finding:
     evidence: tuple[EvidenceImage, ...] = ()
     model: ModelRef | None = None
     elapsed_ms: float = 0.0
+    localization: Localization | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +161,55 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Untouched:
+    """How many untouched pictures scored as high when the fusion was calibrated.
+
+    They were scored by the checks of the pixels alone; ``score`` is what these alone
+    give the picture at hand. ``share`` and the upper end of its 95 % interval,
+    ``upper``, are in 0..1; ``pictures`` says how many they rest on.
+    """
+
+    score: float
+
+    share: float
+    upper: float
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """The scores of mildly altered copies, by what was done to them.
+
+    ``low`` and ``high`` are the least and the highest, the picture's own included.
+    """
+
+    low: float
+    high: float
+    variants: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """What a score is worth, in measured terms.
+
+    ``bands`` are the scores at which *inconclusive*, *suspicious* and *fake* begin.
+    ``stability`` is there only where the score lay near one of them.
+    """
+
+    bands: tuple[float, float, float]
+    untouched: Untouched | None = None
+    stability: Stability | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole result of one analysis.
 
     ``width`` and ``height`` are of the stored pixels, before EXIF orientation; of TIFF
     and HEIC, whose decoders turn pictures, of the upright ones.
-    ``score`` is in 0.01..0.99. ``renditions`` are display copies of the original
+    ``score`` is in 0.01..0.99. ``localization`` joins those of the findings.
+    ``calibration`` is what turned the pixel signals into a score, if anything did.
+    ``renditions`` are display copies of the original
     (kinds ``preview`` and ``thumbnail``), upright.
     """
 
@@ -157,11 +227,15 @@ class Report:
     codecs: Mapping[str, str]
     parameters: Mapping[str, Json]
     elapsed_ms: float
+    uncertainty: Uncertainty | None = None
+    calibration: ModelRef | None = None
+    localization: Localization | None = field(default=None, repr=False, compare=False)
 
     @property
     def models(self) -> tuple[ModelRef, ...]:
-        """The models that took part, in the order of the findings."""
-        return tuple(f.model for f in self.findings if f.model is not None)
+        """The models that took part, in the order of the findings, calibration last."""
+        found = (*(finding.model for finding in self.findings), self.calibration)
+        return tuple(model for model in found if model is not None)
 
     @property
     def is_partial(self) -> bool:

@@ -66,6 +66,15 @@ class ModelSerializer(serializers.Serializer[Any]):
     version = serializers.CharField()
     sha256 = serializers.CharField()
     engine = serializers.CharField()
+    research_only = serializers.BooleanField(
+        allow_null=True,
+        default=None,
+        help_text="trained on data that only research may use; null where the "
+        "analysis is older than this record",
+    )
+    terms = serializers.CharField(
+        default="", help_text="of the data that it was trained on"
+    )
 
 
 class FailureSerializer(serializers.Serializer[Any]):
@@ -73,6 +82,46 @@ class FailureSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField(source="error_code")
     detail = serializers.CharField(source="error_detail")
+
+
+class BandsSerializer(serializers.Serializer[Any]):
+    """Scores at which the bands begin."""
+
+    inconclusive = serializers.FloatField()
+    suspicious = serializers.FloatField()
+    fake = serializers.FloatField()
+
+
+class UntouchedSerializer(serializers.Serializer[Any]):
+    """How many untouched pictures scored as high when the verdict was calibrated.
+
+    By the checks of the pixels alone, whose score of this picture stands beside.
+    """
+
+    score = serializers.FloatField(help_text="what the pixels alone come to, 0 to 1")
+    share = serializers.FloatField(help_text="0 to 1")
+    upper = serializers.FloatField(help_text="upper end of its 95 % interval")
+    pictures = serializers.IntegerField(help_text="how many were measured")
+
+
+class StabilitySerializer(serializers.Serializer[Any]):
+    """Scores of mildly altered copies."""
+
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    variants = serializers.DictField(child=serializers.FloatField())
+
+
+class UncertaintySerializer(serializers.Serializer[Any]):
+    """What the score is worth, in measured terms."""
+
+    bands = BandsSerializer()
+    untouched = UntouchedSerializer(
+        allow_null=True, help_text="null where nothing comparable was measured"
+    )
+    stability = StabilitySerializer(
+        allow_null=True, help_text="null unless the score lay near a threshold"
+    )
 
 
 class SignalSerializer(serializers.ModelSerializer[Finding]):
@@ -148,6 +197,9 @@ class AnalysisSerializer(AnalysisSummarySerializer):
     models = ModelSerializer(source="models_used", many=True)
     codecs = serializers.DictField(child=serializers.CharField())
     parameters = serializers.DictField()
+    uncertainty = UncertaintySerializer(
+        source="measured", allow_null=True, help_text="what the score is worth"
+    )
     renditions = serializers.SerializerMethodField(
         help_text="display copies of the original"
     )
@@ -160,6 +212,7 @@ class AnalysisSerializer(AnalysisSummarySerializer):
             "models",
             "codecs",
             "parameters",
+            "uncertainty",
             "renditions",
         )
         read_only_fields = fields

@@ -14,12 +14,16 @@ from forensics.analysis.types import Limits
 @cache
 def current_pipeline() -> Pipeline:
     """Return the pipeline; weights load on the first analysis, not here."""
-    return build_pipeline(
-        AnalysisOptions(
-            limits=limits(),
-            cnn_engine=cast("Literal['litert', 'tensorflow']", settings.CNN_ENGINE),
-            model_store=settings.MODEL_STORE,
-        )
+    return build_pipeline(current_options())
+
+
+def current_options() -> AnalysisOptions:
+    """Read the settings that decide what the pipeline is."""
+    return AnalysisOptions(
+        limits=limits(),
+        cnn_engine=cast("Literal['litert', 'tensorflow']", settings.CNN_ENGINE),
+        model_store=settings.MODEL_STORE,
+        localizer=chosen_localizer(),
     )
 
 
@@ -33,3 +37,8 @@ def warm_up() -> None:
 def limits() -> Limits:
     """Return the caps in force."""
     return Limits(max_bytes=settings.MAX_UPLOAD_BYTES, max_pixels=settings.MAX_PIXELS)
+
+
+def chosen_localizer() -> str | None:
+    """Return the localizer's ``name`` or ``name@version``; None goes without."""
+    return None if settings.LOCALIZER in {"", "none"} else settings.LOCALIZER

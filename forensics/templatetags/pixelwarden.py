@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -10,9 +11,12 @@ from django.utils.html import format_html
 
 from forensics import selectors, wording
 from forensics.analysis.fusion import BANDS
+from forensics.analysis.types import Verdict
 from forensics.presentation import submissions_shown_to
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.utils.safestring import SafeString
 
     from accounts.models import User
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 register = template.Library()
 
 _WIDTH = 100
+_BOUNDS = ("inconclusive", "suspicious", "fake")
 
 
 @register.simple_tag
@@ -67,15 +72,24 @@ def analysis_state(status: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/score_scale.html")
-def score_scale(score: float) -> dict[str, Any]:
-    """Draw where a score lies between the bands."""
-    edges = [round(upper * _WIDTH) for upper, _ in BANDS[:-1]]
+def score_scale(
+    score: float, bounds: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Draw where a score lies between the bands in which it was judged."""
+    known = bounds or asdict(BANDS)
+    edges = [round(known[name] * _WIDTH) for name in _BOUNDS]
     starts, ends = [0, *edges], [*edges, _WIDTH]
     bands = [
         {"code": band.value, "x": start, "width": end - start}
-        for (_, band), start, end in zip(BANDS, starts, ends, strict=True)
+        for band, start, end in zip(Verdict, starts, ends, strict=True)
     ]
     return {"bands": bands, "marker": round(score * _WIDTH), "score": score}
+
+
+@register.inclusion_tag("components/research_only.html")
+def research_only(terms: str = "") -> dict[str, Any]:
+    """Mark weights that only research may use, and say what that means."""
+    return {"words": wording.RESEARCH_ONLY, "terms": terms}
 
 
 @register.inclusion_tag("components/worker_notice.html")

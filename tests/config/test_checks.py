@@ -10,7 +10,8 @@ import PIL
 from PIL import features
 
 from config.checks import check_data_folder, check_storage
-from forensics.checks import check_codecs, check_model, check_pillow
+from forensics.checks import check_codecs, check_model, check_pillow, check_terms
+from tests.forensics.analysis.fusion_models import write
 from tests.installation import ROOT
 
 if TYPE_CHECKING:
@@ -51,11 +52,14 @@ def test_empty_model_store_is_a_warning_with_the_remedy(
     settings: Settings, tmp_path: Path
 ) -> None:
     settings.MODEL_STORE = tmp_path
+    settings.LOCALIZER = "forgery-localizer"
 
-    (warning,) = check_model()
+    network, localizer = check_model()
 
-    assert warning.id == "forensics.W001"
-    assert "PIXELWARDEN_MODEL_STORE" in str(warning.hint)
+    assert network.id == localizer.id == "forensics.W001"
+    assert "casia-ela-cnn" in network.msg
+    assert "forgery-localizer" in localizer.msg
+    assert "PIXELWARDEN_MODEL_STORE" in str(network.hint)
 
 
 def test_damaged_weights_are_refused(settings: Settings, tmp_path: Path) -> None:
@@ -66,10 +70,44 @@ def test_damaged_weights_are_refused(settings: Settings, tmp_path: Path) -> None
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     settings.MODEL_STORE = store
 
-    (error,) = check_model()
+    (error,) = (found for found in check_model() if found.id == "forensics.E003")
 
-    assert error.id == "forensics.E003"
     assert "SHA-256" in error.msg
+
+
+def test_research_only_weights_are_named_in_production(settings: Settings) -> None:
+    assert check_terms() == []
+    settings.IS_PRODUCTION = True
+
+    notes = [found for found in check_terms() if "casia-ela-cnn" in found.msg]
+
+    assert [found.id for found in notes] == ["forensics.I002"]
+    assert "research and teaching only" in notes[0].msg
+
+
+def test_no_terms_are_asked_of_models_that_are_not_there(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.MODEL_STORE = tmp_path
+    settings.IS_PRODUCTION = True
+
+    assert check_terms() == []
+
+
+def test_the_calibration_is_held_to_the_same(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.MODEL_STORE = tmp_path
+    settings.IS_PRODUCTION = True
+    path = write(tmp_path)
+
+    (note,) = check_terms()
+
+    assert note.id == "forensics.I002"
+    assert note.msg == "fusion 1.0.0 is for research only: research only"
+    path.write_text("{")
+    assert check_terms() == []
+    assert "forensics.E003" in {found.id for found in check_model()}
 
 
 def test_data_folder_that_takes_no_files_is_refused(
@@ -102,3 +140,9 @@ def test_storage_that_takes_no_files_is_refused(
 def _weights(manifest: Path) -> str:
     files: dict[str, dict[str, str]] = json.loads(manifest.read_text())["files"]
     return next(name for name, entry in files.items() if entry["role"] == "litert")
+
+
+def test_a_localizer_that_is_left_out_is_not_missed(settings: Settings) -> None:
+    settings.LOCALIZER = "none"
+
+    assert check_model() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from forensics.training.baseline import Request, train_baseline
 from forensics.training.fit import Recipe
 from forensics.training.progress import silent
+from forensics.training.publication import publish_localizer
 from tests.factories import make_analysis, make_evidence, make_image
+from tests.forensics.localizer_model import localizer_bytes, release
 from tests.images import jpeg, photo_like
 
 if TYPE_CHECKING:
@@ -102,3 +105,21 @@ def analysis() -> Analysis:
     make_evidence(analysis=made, kind="preview")
     make_evidence(analysis=made, kind="ela", finding=ela)
     return made
+
+
+@pytest.fixture(scope="session")
+def localizer_weights() -> bytes:
+    """Return a LiteRT localizer whose answers can be worked out by hand."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", OLD_ARRAY.split(":")[1], DeprecationWarning)
+        return localizer_bytes()
+
+
+@pytest.fixture(scope="session")
+def localizer_store(
+    localizer_weights: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a store with that localizer in it; not to be written to."""
+    store = tmp_path_factory.mktemp("localizers")
+    publish_localizer(store, release(localizer_weights))
+    return store

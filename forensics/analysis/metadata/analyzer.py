@@ -25,7 +25,7 @@ class MetadataAnalyzer:
     """
 
     name: str = "metadata"
-    version: str = "1.1"
+    version: str = "1.2"
 
     def analyze(self, evidence: ImageEvidence) -> Finding:
         """Read all blocks and apply the rules."""

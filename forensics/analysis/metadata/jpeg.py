@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from forensics.analysis.containers import jpeg
+from forensics.analysis.quantization import Table, coded_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forensics.analysis.containers.jpeg import Frame
-
-Table = tuple[int, ...]
+    from forensics.analysis.quantization import CodedTables
 
 # ITU-T T.81, Annex K.1, in zig-zag order as the file stores them.
 _LUMINANCE: Final[Table] = (
@@ -27,7 +27,6 @@ _CHROMINANCE: Final[Table] = (
     17, 18, 18, 24, 21, 24, 47, 26, 26, 47, 99, 66, 56, 66, 99, 99,
     *(99,) * 48,
 )  # fmt: skip
-_MAX_TABLES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +47,17 @@ class JpegFacts:
 
 def read_jpeg(data: bytes) -> JpegFacts:
     """Read tables and frame of a JPEG that the container walk has passed."""
-    tables: dict[int, Table] = {}
-    frame: Frame | None = None
-    for segment in jpeg.segments(data):
-        if segment.marker == jpeg.DQT:
-            tables |= _tables(data[segment.start : segment.end])
-        elif segment.marker in jpeg.FRAMES and frame is None:
-            frame = jpeg.read_frame(data, segment)
-    quality, is_standard = _quality(tables)
+    coded = coded_tables(data)
+    frame = coded.frame
+    quality, is_standard = _quality(coded)
     return JpegFacts(
-        tables=tuple(table for _, table in sorted(tables.items())),
+        tables=tuple(coded.by_index.values()),
         quality=quality,
         is_standard=is_standard,
         subsampling=_subsampling(frame),
         is_progressive=frame is not None and frame.marker in jpeg.PROGRESSIVE,
         components=len(frame.components) if frame is not None else 0,
     )
-
-
-def _tables(payload: bytes) -> dict[int, Table]:
-    found: dict[int, Table] = {}
-    position = 0
-    while position < len(payload) and len(found) < _MAX_TABLES:
-        width, index = 1 + (payload[position] >> 4 > 0), payload[position] & 15
-        raw = payload[position + 1 : position + 1 + 64 * width]
-        if len(raw) < 64 * width:
-            break
-        kind = ">u2" if width == 2 else "u1"
-        found[index] = tuple(np.frombuffer(raw, dtype=kind).tolist())
-        position += 1 + 64 * width
-    return found
 
 
 def scaled_table(base: Table, quality: int) -> NDArray[np.int64]:
@@ -87,18 +67,20 @@ def scaled_table(base: Table, quality: int) -> NDArray[np.int64]:
     return scaled.clip(1, 255)
 
 
-def _quality(tables: dict[int, Table]) -> tuple[int | None, bool]:
-    if 0 not in tables:
+def _quality(coded: CodedTables) -> tuple[int | None, bool]:
+    if coded.luma is None:
         return None, False
-    luminance = np.array(tables[0], dtype=np.int64)
+    luminance = np.array(coded.luma, dtype=np.int64)
     distances = [
         int(np.abs(scaled_table(_LUMINANCE, q) - luminance).sum())
         for q in range(1, 101)
     ]
     quality = int(np.argmin(distances)) + 1
     is_standard = distances[quality - 1] == 0
-    if is_standard and 1 in tables:
-        is_standard = tables[1] == tuple(scaled_table(_CHROMINANCE, quality).tolist())
+    chroma = coded.of_component(1)
+    # One table may serve both, as in Photoshop's RGB.
+    if is_standard and chroma is not None and chroma is not coded.luma:
+        is_standard = chroma == tuple(scaled_table(_CHROMINANCE, quality).tolist())
     return quality, is_standard
 
 

@@ -56,9 +56,10 @@ def test_a_line_has_the_documented_fields(folder: Path) -> None:
     assert status == 0
     assert set(line) == {
         "path", "sha256", "format", "width", "height", "verdict", "score", "signals",
-        "models", "pipeline_version", "elapsed_ms",
+        "models", "uncertainty", "pipeline_version", "elapsed_ms",
     }  # fmt: skip
-    assert [signal["name"] for signal in line["signals"]] == ["ela", "metadata", "cnn"]
+    names = [signal["name"] for signal in line["signals"]]
+    assert names == ["ela", "metadata", "cnn", "copy_move", "double_jpeg"]
     for signal in line["signals"]:
         assert set(signal) == {"name", "status", "score", "summary", "codes"}
         assert signal["status"] in {"ok", "not_applicable", "failed"}

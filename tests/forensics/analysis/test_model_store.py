@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "casia-ela-cnn"
-WEIGHTS = b"weights of a test"
+WEIGHTS = b"\x1c\0\0\0TFL3 weights of a test"
 
 
 def document(version: str = "1.0.0", **changes: object) -> dict[str, Any]:
@@ -221,7 +221,12 @@ def test_a_broken_manifest_is_corrupt(tmp_path: Path, text: bytes) -> None:
         ({"threshold": False}, "threshold"),
         ({"training": {}}, "research_only"),
         ({"files": {"m": {"role": "x", "sha256": "0", "bytes": 1}}}, "sha256"),
-        ({"input": {"shape": [1.5]}}, "range"),
+        ({"input": {"shape": [1.5]}}, "shape"),
+        ({"input": {"shape": [1], "dtype": "float32"}}, "range"),
+        ({"kind": "oracle"}, "kind: Expected ela-cnn or localizer"),
+        ({"kind": ["localizer"]}, "kind"),
+        ({"threshold": 10**400}, "threshold: Expected a finite number"),
+        ({"training": {"research_only": True, "terms": 1}}, "terms"),
     ],
 )
 def test_a_manifest_of_another_schema_is_incompatible(

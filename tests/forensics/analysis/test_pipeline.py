@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from forensics.analysis.copy_move import CopyMoveAnalyzer
 from forensics.analysis.ela import ElaAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.pipeline import AnalysisOptions, Pipeline, build_pipeline
-from forensics.analysis.report import report_to_json
+from forensics.analysis.report import report_to_json, report_to_lines
 from forensics.analysis.types import (
     Finding,
     FindingStatus,
@@ -24,6 +25,7 @@ from forensics.analysis.types import (
     NotApplicableError,
     Verdict,
 )
+from tests.forensics.analysis import fusion_models
 from tests.images import FORMATS, camera_exif, encode, exif_block, jpeg, photo_like, png
 
 if TYPE_CHECKING:
@@ -50,8 +52,11 @@ class Breaking:
 def test_every_format_is_analyzed_by_every_analyzer(name: str) -> None:
     report = PIPELINE.analyze(encode(photo_like(1), name))
     assert report.format == name
-    assert [finding.analyzer for finding in report.findings] == ["ela", "metadata"]
-    assert {finding.status for finding in report.findings} == {FindingStatus.OK}
+    statuses = {finding.analyzer: finding.status for finding in report.findings}
+    assert list(statuses)[:2] == ["ela", "metadata"]
+    assert "double_jpeg" in statuses
+    assert statuses["ela"] is statuses["metadata"] is FindingStatus.OK
+    assert FindingStatus.FAILED not in statuses.values()
     assert report.verdict is Verdict.INCONCLUSIVE
     assert not report.is_partial
 
@@ -157,16 +162,70 @@ def test_small_pictures_are_not_enlarged() -> None:
 
 
 def test_the_version_changes_with_whatever_can_change_a_report(tmp_path: Path) -> None:
+    calibrated, otherwise = tmp_path / "calibrated", tmp_path / "otherwise"
+    fusion_models.write(calibrated)
+    fusion_models.write(otherwise, floor=-1.0)
+    damaged = tmp_path / "damaged"
+    fusion_models.write(damaged, floor=1.0)
     versions = {
         build_pipeline(options).version
         for options in (
             AnalysisOptions(),
             AnalysisOptions(ela_quality=80),
             AnalysisOptions(model_store=tmp_path),
+            AnalysisOptions(model_store=tmp_path, localizer=None),
+            AnalysisOptions(model_store=calibrated),
+            AnalysisOptions(model_store=otherwise),
+            AnalysisOptions(model_store=damaged),
         )
     }
-    assert len(versions) == 3
+    assert len(versions) == 7
     assert build_pipeline(AnalysisOptions()).version == PIPELINE.version
+
+
+def test_a_damaged_calibration_is_said_and_judgment_remains(tmp_path: Path) -> None:
+    fusion_models.write(tmp_path, floor=1.0)
+    pipeline = build_pipeline(AnalysisOptions(model_store=tmp_path, localizer=None))
+    report = pipeline.analyze(jpeg())
+    reasons = {reason.code: reason for reason in report.reasons}
+    assert "floor" in reasons["fusion_failed"].text
+    assert reasons["fusion_failed"].weight == 0.0
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.uncertainty is not None
+    assert report.uncertainty.untouched is None
+
+
+def test_a_calibration_gives_the_score_its_bands_and_its_measure(
+    tmp_path: Path,
+) -> None:
+    fitted = fusion_models.line(CopyMoveAnalyzer().version)
+    fusion_models.write(tmp_path, signals={"copy_move": fitted})
+    pipeline = build_pipeline(AnalysisOptions(model_store=tmp_path, localizer=None))
+    report = pipeline.analyze(jpeg(photo_like(1, (400, 300))))
+    assert report.uncertainty is not None
+    assert report.uncertainty.bands == (0.1, 0.8, 0.95)
+    assert report.uncertainty.untouched is not None
+    assert report.uncertainty.untouched.pictures == 200
+    assert "research-only" in str(report.parameters["fusion"])
+    (model,) = report.models
+    assert (model.name, model.research_only) == ("fusion", True)
+    assert model.terms == "research only"
+    text = "\n".join(report_to_lines(report, "a.jpg"))
+    assert "model fusion 1.0.0 RESEARCH ONLY: research only" in text
+    assert "of 200 untouched photographs score this high or higher" in text
+    line = json.loads(json.dumps(report_to_json(report, "a.jpg")))
+    assert line["models"][0]["terms"] == "research only"
+    assert line["uncertainty"]["untouched"]["pictures"] == 200
+
+
+def test_a_calibration_of_other_versions_gives_no_measure(tmp_path: Path) -> None:
+    fitted = fusion_models.line("0.9-of-old")
+    fusion_models.write(tmp_path, signals={"copy_move": fitted})
+    pipeline = build_pipeline(AnalysisOptions(model_store=tmp_path, localizer=None))
+    report = pipeline.analyze(jpeg(photo_like(1, (400, 300))))
+    assert "copy_move_other_version" in {reason.code for reason in report.reasons}
+    assert report.uncertainty is not None
+    assert report.uncertainty.untouched is None
 
 
 def test_without_a_model_the_network_does_not_apply(tmp_path: Path) -> None:

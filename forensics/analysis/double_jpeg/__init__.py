@@ -1,0 +1,5 @@
+"""Traces of earlier JPEG compressions, and places that lack or contradict them."""
+
+from forensics.analysis.double_jpeg.analyzer import DoubleJpegAnalyzer
+
+__all__ = ["DoubleJpegAnalyzer"]

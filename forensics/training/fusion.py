@@ -1,0 +1,196 @@
+"""Calibrates the fusion: records of an evaluation to monotone maps, weights and bands.
+
+The records must be of pictures that no signal was trained on. Figures and thresholds
+come from folds by source picture, so that none is read off its own training data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit
+from scipy.stats import beta
+
+from forensics.analysis.fusion import log_odds_of
+from forensics.analysis.fusion_model import GRID, Bands, SignalMap
+from forensics.training.fusion_fit import fit, out_of_fold
+from forensics.training.fusion_sheet import CalibrationError, Sheet, Values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOLDS = 5
+# No forgeries of a kind that no signal looks for, such as pictures that are generated
+# whole, are among the records: silence alone must not acquit.
+_LEAST_SCORE = 0.10
+_AUTHENTIC = 0.20
+_BELOW = 0.005
+_MOST_SUSPICIOUS, _MOST_FAKE = 0.95, 0.985
+_NO_CEILING = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a band promises of untouched pictures, under every protocol.
+
+    At most ``rate`` of them reach it, and the upper 95 % bound of that share is at
+    most ``bound``. The band never begins below ``least``.
+    """
+
+    rate: float
+    bound: float
+    least: float
+
+
+SUSPICIOUS = Goal(rate=0.03, bound=0.05, least=0.60)
+FAKE = Goal(rate=0.0075, bound=0.03, least=0.90)
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What came of it; ``log_odds`` are out-of-fold, one a row of the sheet."""
+
+    signals: Mapping[str, SignalMap]
+    bands: Bands
+    floor: float
+    ceiling: float
+    shares: tuple[float, ...]
+    uppers: tuple[float, ...]
+    pictures: int
+    sheet: Sheet = field(repr=False)
+    log_odds: Values = field(repr=False)
+
+    @property
+    def scores(self) -> Values:
+        """Out-of-fold scores, clamped as the pipeline does."""
+        result: Values = np.clip(expit(self.log_odds), 0.01, 0.99)
+        return result
+
+
+def calibrate(sheet: Sheet, *, seed: int, folds: int = FOLDS) -> Calibrated:
+    """Fit the maps and weights; take figures and thresholds from folds.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Records of pictures that no signal was trained on.
+    seed : int
+        Of the folds.
+    folds : int
+        How many; pictures that share a source lie in one.
+
+    Raises
+    ------
+    CalibrationError
+        Where there are too few untouched pictures to promise what `SUSPICIOUS` and
+        `FAKE` promise.
+    """
+    signals = fit(sheet, sheet.is_fitted)
+    floor = max(_lowest(signals), log_odds_of(_LEAST_SCORE))
+    log_odds = np.maximum(floor, out_of_fold(sheet, seed=seed, folds=folds))
+    bands, ceiling = _bands(sheet, log_odds, floor)
+    log_odds = np.minimum(ceiling, log_odds)
+    shares, uppers, pictures = untouched_shares(sheet, log_odds)
+    return Calibrated(
+        signals=signals,
+        bands=bands,
+        floor=floor,
+        ceiling=ceiling,
+        shares=shares,
+        uppers=uppers,
+        pictures=pictures,
+        sheet=sheet,
+        log_odds=log_odds,
+    )
+
+
+def _bands(sheet: Sheet, log_odds: Values, floor: float) -> tuple[Bands, float]:
+    """Return the bands, and the most that the signals may say together."""
+    suspicious = threshold(sheet, log_odds, SUSPICIOUS)
+    if suspicious > _MOST_SUSPICIOUS:
+        raise CalibrationError(
+            f"{SUSPICIOUS.rate:.0%} of the untouched pictures score above "
+            f"{_MOST_SUSPICIOUS}: these signals accuse at random. Leave some out."
+        )
+    least = max(FAKE.least, suspicious + 0.01)
+    fake = threshold(sheet, log_odds, Goal(FAKE.rate, FAKE.bound, least))
+    ceiling = _NO_CEILING
+    if fake > _MOST_FAKE:
+        # Too many untouched pictures look as bad as any forgery: only other evidence
+        # beside the pixels may then say fake.
+        fake, ceiling = _MOST_FAKE, log_odds_of(_MOST_FAKE - _BELOW)
+    silence = math.floor((_odds_to_score(floor) - _BELOW) * 1000) / 1000
+    return Bands(min(_AUTHENTIC, silence), suspicious, fake), ceiling
+
+
+def _lowest(signals: Mapping[str, SignalMap]) -> float:
+    return sum(min(0.0, m.weight * m.log_odds[0] + m.offset) for m in signals.values())
+
+
+def threshold(sheet: Sheet, log_odds: Values, goal: Goal) -> float:
+    """Return the lowest score that keeps a promise under every protocol.
+
+    Raises
+    ------
+    CalibrationError
+        Where even none of the pictures would be too few to promise it.
+    """
+    scores = np.clip(expit(log_odds), 0.01, 0.99)
+    protocols = np.array(sheet.protocols)
+    found = goal.least
+    for protocol in np.unique(protocols[sheet.is_untouched]):
+        rows = sheet.is_untouched & (protocols == protocol)
+        found = max(found, _threshold(scores[rows], goal, protocol=str(protocol)))
+    return found
+
+
+def _threshold(scores: Values, goal: Goal, *, protocol: str) -> float:
+    """Stand between the k-th and the next highest of n, for the largest k allowed."""
+    count = len(scores)
+    allowed = [
+        k
+        for k in range(math.floor(goal.rate * count + 1e-9) + 1)
+        if beta.ppf(0.95, k + 1, count - k) <= goal.bound
+    ]
+    if not allowed:
+        raise CalibrationError(
+            f"{count} untouched pictures ({protocol}) are too few to promise that at "
+            f"most {goal.bound:.0%} score as high. Evaluate more of them."
+        )
+    highest = np.sort(scores)[::-1]
+    # Just above the first that must stay below, on the next thousandth.
+    return math.floor(float(highest[allowed[-1]]) * 1000 + 1) / 1000
+
+
+def untouched_shares(
+    sheet: Sheet, log_odds: Values
+) -> tuple[tuple[float, ...], tuple[float, ...], int]:
+    """Return the share of untouched pictures reaching each score, with upper bounds.
+
+    Each picture counts once, as the mean over its protocols.
+    """
+    rows = sheet.is_untouched
+    scores = np.clip(expit(log_odds[rows]), 0.01, 0.99)
+    pictures = sheet.pictures[rows]
+    repeats = Counter(pictures.tolist())
+    mass = np.array([1.0 / repeats[picture] for picture in pictures.tolist()])
+    count = len(repeats)
+    grid = np.arange(1, GRID + 1) / (GRID + 1)
+    hits = [float(mass[scores >= score - 1e-9].sum()) for score in grid]
+    shares = tuple(min(1.0, round(hit / count, 5)) for hit in hits)
+    uppers = tuple(_upper(math.ceil(hit - 1e-6), count) for hit in hits)
+    return shares, uppers, count
+
+
+def _upper(hits: int, count: int) -> float:
+    if hits >= count:
+        return 1.0
+    return round(float(beta.ppf(0.975, hits + 1, count - hits)), 5)
+
+
+def _odds_to_score(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))

@@ -1,0 +1,237 @@
+"""Calibrating the fusion on signals whose distribution, and so odds, are known."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from scipy.stats import norm
+
+from forensics.analysis.fusion_model import load_fusion
+from forensics.analysis.pipeline import AnalysisOptions, build_pipeline
+from forensics.training.fusion import (
+    SUSPICIOUS,
+    Calibrated,
+    Goal,
+    calibrate,
+    threshold,
+)
+from forensics.training.fusion_fit import fit_map, fit_weights, folds_of, supported
+from forensics.training.fusion_publication import Story, figures, publish_fusion
+from forensics.training.fusion_sheet import CalibrationError, tabulate
+from tests.forensics.training.fusion_records import DISTANCE, record, records
+
+STORY = Story(
+    version="1.0.0",
+    created="2026-11-24",
+    command="python manage.py calibrate_fusion",
+    records=("records.jsonl",),
+    fitted_to=("equalized",),
+    seed=1,
+    research_only=True,
+)
+
+
+@pytest.fixture(scope="module")
+def calibrated() -> Calibrated:
+    return calibrate(tabulate(records(1200)), seed=1)
+
+
+def test_a_map_recovers_the_log_likelihood_ratio_of_two_normal_classes() -> None:
+    draw = np.random.default_rng(3)
+    truth = np.arange(20_000) % 2 == 1
+    raw = draw.normal(truth * DISTANCE)
+    found = fit_map(raw, truth, least=200)
+    for value in (-0.5, 0.5, 1.0, 1.5, 2.5):
+        expected = DISTANCE * value - DISTANCE**2 / 2
+        assert found.ratio(value) == pytest.approx(expected, abs=0.35)
+
+
+def test_a_map_ignores_where_a_signal_does_not_apply_and_how_many_of_each_class() -> (
+    None
+):
+    draw = np.random.default_rng(4)
+    truth = np.arange(6_000) % 4 == 1
+    raw = draw.normal(truth * DISTANCE)
+    raw[::3] = np.nan
+    found = fit_map(raw, truth, least=100)
+    assert found.ratio(1.0) == pytest.approx(0.0, abs=0.4)
+
+
+def test_a_signal_without_one_of_the_classes_says_nothing() -> None:
+    raw = np.array([1.0, 2.0, np.nan])
+    found = fit_map(raw, np.array([False, False, True]), least=1)
+    assert found.part(1.5) == 0.0
+
+
+def test_two_signals_that_say_the_same_count_once() -> None:
+    draw = np.random.default_rng(5)
+    truth = np.arange(4_000) % 2 == 1
+    ratio = 2.0 * draw.normal(truth * 2.0) - 2.0
+    both = np.stack([ratio, ratio], axis=1)
+    weights, bias = fit_weights(both, np.ones_like(both, dtype=bool), truth)
+    assert weights.sum() == pytest.approx(1.0, abs=0.1)
+    assert bias == pytest.approx(0.0, abs=0.15)
+
+
+def test_a_signal_that_is_wrong_more_often_than_not_gets_no_weight() -> None:
+    draw = np.random.default_rng(6)
+    truth = np.arange(2_000) % 2 == 1
+    useful, harmful = draw.normal(truth * 2.0), -draw.normal(truth * 2.0)
+    ratios = np.stack([useful, harmful], axis=1)
+    weights, _ = fit_weights(ratios, np.ones_like(ratios, dtype=bool), truth)
+    assert weights[0] > 0.2
+    assert weights[1] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_score_is_calibrated_and_loses_nothing(calibrated: Calibrated) -> None:
+    measured = figures(calibrated, seed=1)["equalized"]
+    assert isinstance(measured, dict)
+    best = norm.cdf(DISTANCE / np.sqrt(2))
+    auc, error = measured["auc"], measured["calibration_error"]
+    assert isinstance(auc, dict)
+    assert isinstance(error, dict)
+    assert auc["value"] == pytest.approx(best, abs=0.03)
+    assert float(str(error["value"])) < 0.06
+
+
+def test_the_bands_keep_their_promise_on_pictures_never_seen(
+    calibrated: Calibrated,
+) -> None:
+    fresh = np.random.default_rng(99).normal(size=20_000)
+    parts = [calibrated.signals[name] for name in ("localizer", "double_jpeg")]
+    odds = sum(
+        one.weight * np.interp(fresh * scale, one.raw, one.log_odds) + one.offset
+        for one, scale in zip(parts, (1.0, 3.0), strict=True)
+    )
+    scores = 1 / (1 + np.exp(-odds))
+    assert np.mean(scores >= calibrated.bands.suspicious) <= SUSPICIOUS.bound
+    assert calibrated.bands.inconclusive < calibrated.bands.suspicious
+    assert calibrated.bands.suspicious < calibrated.bands.fake
+
+
+def test_shares_of_untouched_pictures_fall_and_begin_with_all(
+    calibrated: Calibrated,
+) -> None:
+    assert calibrated.shares[0] == 1.0
+    assert list(calibrated.shares) == sorted(calibrated.shares, reverse=True)
+    assert calibrated.pictures == 600
+    at = round(calibrated.bands.suspicious * 100)
+    assert calibrated.shares[at] <= SUSPICIOUS.rate
+
+
+def test_a_threshold_stands_between_the_last_allowed_and_the_next() -> None:
+    made = [
+        record(index, {"localizer": 0.0}, is_fake=index >= 100) for index in range(200)
+    ]
+    sheet = tabulate(made)
+    scores = np.concatenate([np.arange(100) / 200 + 0.4, np.full(100, 0.5)])
+    log_odds = np.log(scores / (1 - scores))
+    # Of 100 pictures, two may score .89 and .895; the third, .885, may not.
+    goal = Goal(rate=0.02, bound=0.10, least=0.6)
+    assert threshold(sheet, log_odds, goal) == pytest.approx(0.886)
+    with pytest.raises(CalibrationError, match="too few"):
+        threshold(sheet, log_odds, Goal(rate=0.01, bound=0.01, least=0.6))
+
+
+def test_pictures_of_one_source_lie_in_one_fold() -> None:
+    groups = np.random.default_rng(1).integers(40, size=400)
+    folds = folds_of(groups, seed=2, folds=5)
+    for group in range(40):
+        assert len(set(folds[groups == group].tolist())) == 1
+    assert min(np.bincount(folds)) > 60
+
+
+def test_too_few_pictures_or_no_signal_are_refused() -> None:
+    with pytest.raises(CalibrationError, match="60 tampered"):
+        tabulate(records(40))
+    with pytest.raises(CalibrationError, match="No record has a number of cnn"):
+        tabulate(records(200), signals=("cnn",))
+    with pytest.raises(CalibrationError, match="untouched"):
+        tabulate(records(200), untouched=("photos",))
+
+
+def test_records_of_several_versions_or_none_are_refused() -> None:
+    made = records(200)
+    other = record(0, {"localizer": 0.0}, is_fake=False, version="2")
+    with pytest.raises(CalibrationError, match=r"one version of localizer.*'1', '2'"):
+        tabulate([*made[1:], other])
+    unnoted = [record(0, {"localizer": 0.0}, is_fake=False, version="")]
+    with pytest.raises(CalibrationError, match="one version of localizer"):
+        tabulate(unnoted)
+
+
+def test_no_signal_says_more_than_its_smallest_block_can_carry() -> None:
+    found = calibrate(tabulate(records(1200, distance=6.0)), seed=1)
+    for one in found.signals.values():
+        most = one.weight * max(abs(ratio) for ratio in one.log_odds)
+        assert most <= math.log(1200 / 40 / 0.5) + 1e-9
+    assert supported(100) == pytest.approx(math.log(40))
+    assert supported(8000) == pytest.approx(math.log(400))
+
+
+def test_refused_pictures_are_left_out_and_later_records_replace_earlier() -> None:
+    made = records(200)
+    again = [*made, *records(200, seed=1)]
+    assert len(tabulate(again).truth) == 200
+
+
+def test_the_command_writes_what_the_pipeline_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "records.jsonl"
+    made = records(400, protocols=("raw", "equalized"))
+    source.write_text("".join(one.to_line() for one in made))
+    store = tmp_path / "store"
+    arguments = ["--records", str(source), "--output", str(store)]
+    call_command("calibrate_fusion", *arguments)
+    assert "suspicious from" in capsys.readouterr().out
+    found = load_fusion(store)
+    assert found is not None
+    assert found.research_only
+    assert set(found.signals) == {"localizer", "copy_move", "double_jpeg"}
+    card = (store / "fusion" / "1.0.0" / "card.md").read_text()
+    assert "| equalized | 200 + 200 |" in card
+    assert str(tmp_path) not in card
+    manifest = json.loads((store / "fusion/1.0.0/manifest.json").read_text())
+    assert manifest["training"]["sets"] == {"made": {"fake": 200, "authentic": 200}}
+    assert found.digest in str(
+        build_pipeline(AnalysisOptions(model_store=store)).parameters["fusion"]
+    )
+    with pytest.raises(CommandError, match="exists"):
+        call_command("calibrate_fusion", *arguments)
+    call_command("calibrate_fusion", *arguments, "--replace", "--freely-usable")
+    again = load_fusion(store)
+    assert again is not None
+    assert not again.research_only
+    assert again.terms == "Rests on freely usable pictures only."
+    assert {one.version for one in again.signals.values()} == {"1"}
+    assert [f.name for f in (store / "fusion").iterdir()] == ["1.0.0"]
+
+
+def test_a_replacement_that_fails_leaves_the_old_calibration(
+    calibrated: Calibrated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_fusion(tmp_path, STORY, calibrated)
+    before = load_fusion(tmp_path)
+    rename, target = Path.rename, tmp_path / "fusion" / "1.0.0"
+
+    def failing(self: Path, to: Path) -> Path:
+        if to == target and self.name.startswith("1.0.0-"):
+            raise OSError(28, "No space left on device")
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="No space"):
+        publish_fusion(tmp_path, STORY, calibrated, replace=True)
+    assert load_fusion(tmp_path) == before
+    assert [folder.name for folder in target.parent.iterdir()] == ["1.0.0"]
+
+
+def test_the_command_says_what_is_wrong_with_the_records(tmp_path: Path) -> None:
+    with pytest.raises(CommandError):
+        call_command("calibrate_fusion", "--records", str(tmp_path / "none.jsonl"))
