@@ -18,6 +18,7 @@ from forensics.analysis.network import (
     build_keras_model,
 )
 from forensics.training import evaluation
+from forensics.training.benchmark.leaks import write_hash_list
 from forensics.training.datasets import Label, read_dataset
 from forensics.training.fit import (
     DEPARTURES,
@@ -105,7 +106,22 @@ def train_baseline(request: Request, *, progress: Progress) -> Path:
         progress=progress,
     )
     story = _story(request, inputs, plan, state, bench)
-    return publish(request.store, story, weights, replace=request.replace)
+    return publish(
+        request.store,
+        story,
+        weights,
+        hashes=known_pictures(inputs, plan),
+        replace=request.replace,
+    )
+
+
+def known_pictures(inputs: Inputs, plan: SplitPlan) -> bytes:
+    """List the pictures that the version has seen, for evaluations to refuse.
+
+    The validation pictures chose the epoch and the calibration: known, too.
+    """
+    seen = plan.indices(Split.TRAIN) + plan.indices(Split.VALIDATION)
+    return write_hash_list(inputs.samples[index] for index in sorted(seen))
 
 
 def split_by_source(inputs: Inputs, *, seed: int) -> SplitPlan:
@@ -171,7 +187,7 @@ def _story(
         calibration=calibration,
         calibration_protocol=_calibration_words(validation, calibration),
         limits=_limits(request.about, sets),
-        splits=_splits(inputs, plan, request.recipe.seed),
+        splits=split_account(inputs, plan, request.recipe.seed),
         metrics={
             "how": (
                 f"Measured on {request.created} with the shipped LiteRT file by the "
@@ -246,7 +262,8 @@ def _recipe(recipe: Recipe, state: RunState) -> dict[str, Json]:
     }
 
 
-def _splits(inputs: Inputs, plan: SplitPlan, seed: int) -> dict[str, Json]:
+def split_account(inputs: Inputs, plan: SplitPlan, seed: int) -> dict[str, Json]:
+    """Say in the manifest's terms how the pictures were split."""
     counts: dict[str, Json] = {}
     for split in Split:
         indices = plan.indices(split)

@@ -22,8 +22,15 @@ from forensics.analysis.network import (
     as_floats,
     import_keras,
 )
+from forensics.analysis.weights_format import HASHES
 from forensics.training.card import render_card
 from forensics.training.convert import keras_bytes, to_litert
+from forensics.training.localizer_release import (
+    HASHES_FILE,
+    LocalizerRelease,
+    TrainingAccount,
+    publish_localizer,
+)
 from forensics.training.reference import (
     SEED,
     reference_inputs,
@@ -38,6 +45,15 @@ if TYPE_CHECKING:
     from forensics.analysis.types import Json
     from forensics.training.metrics import Calibration
 
+__all__ = [
+    "LocalizerRelease",
+    "Story",
+    "TrainingAccount",
+    "Weights",
+    "manifest_document",
+    "publish",
+    "publish_localizer",
+]
 LITERT_FILE = "model.tflite"
 KERAS_FILE = "model.weights.h5"
 THRESHOLD = 0.5
@@ -93,25 +109,37 @@ class Story:
 
 
 def publish(
-    store: Path, story: Story, weights: Weights, *, replace: bool = False
+    store: Path,
+    story: Story,
+    weights: Weights,
+    *,
+    hashes: bytes | None = None,
+    replace: bool = False,
 ) -> Path:
     """Write the version whole; return its folder.
+
+    ``hashes`` lists the training pictures, see `write_hash_list`; of weights that come
+    from elsewhere they are unknown.
 
     Raises
     ------
     ModelExistsError
         Where the version is there and ``replace`` is not set.
     """
-    document = manifest_document(story, weights)
+    document = manifest_document(story, weights, hashes=hashes)
     files = {
         LITERT_FILE: weights.litert,
         KERAS_FILE: weights.keras,
         "card.md": render_card(document).encode(),
     }
+    if hashes is not None:
+        files[HASHES_FILE] = hashes
     return write_version(store, document, files, replace=replace)
 
 
-def manifest_document(story: Story, weights: Weights) -> dict[str, Json]:
+def manifest_document(
+    story: Story, weights: Weights, *, hashes: bytes | None = None
+) -> dict[str, Json]:
     """Compose the manifest; everything in it was given, measured or looked up."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -121,7 +149,7 @@ def manifest_document(story: Story, weights: Weights) -> dict[str, Json]:
         "created": story.created,
         "command": story.command,
         "limits": story.limits,
-        "files": _files(weights),
+        "files": _files(weights, hashes),
         "classes": list(CLASSES),
         "input": {
             "shape": list(INPUT_SHAPE),
@@ -144,12 +172,12 @@ def manifest_document(story: Story, weights: Weights) -> dict[str, Json]:
             "photographs": dict(weights.photograph_outputs),
             "litert_deviation": weights.deviation(),
         },
-        "libraries": _libraries(),
+        "libraries": libraries(),
     }
 
 
-def _files(weights: Weights) -> dict[str, Json]:
-    return {
+def _files(weights: Weights, hashes: bytes | None) -> dict[str, Json]:
+    files: dict[str, Json] = {
         LITERT_FILE: file_entry(
             weights.litert, role=Engine.LITERT.value, required=True
         ),
@@ -157,6 +185,9 @@ def _files(weights: Weights) -> dict[str, Json]:
             weights.keras, role=Engine.TENSORFLOW.value, required=False
         ),
     }
+    if hashes is not None:
+        files[HASHES_FILE] = file_entry(hashes, role=HASHES, required=False)
+    return files
 
 
 def _codec() -> dict[str, Json]:
@@ -166,7 +197,7 @@ def _codec() -> dict[str, Json]:
     }
 
 
-def _libraries() -> dict[str, Json]:
+def libraries() -> dict[str, Json]:
     keras = import_keras()
     import tensorflow as tf
 

@@ -49,6 +49,11 @@ class Command(BaseCommand):
         parser.add_argument("--resume", action="store_true")
         parser.add_argument("--replace", action="store_true")
         parser.add_argument(
+            "--list-only",
+            action="store_true",
+            help="train nothing: add training.hashes to a version that has none",
+        )
+        parser.add_argument(
             "--evaluate-also",
             nargs="+",
             default=[],
@@ -76,6 +81,9 @@ class Command(BaseCommand):
             Provenance,
             read_provenance,
         )
+        from forensics.training.training_list import (  # noqa: PLC0415
+            add_training_list,
+        )
 
         name, about = options["name"], options["about"]
         try:
@@ -96,7 +104,12 @@ class Command(BaseCommand):
                 also=_named_folders(options["evaluate_also"]),
                 about=Provenance() if about is None else read_provenance(about),
             )
-            folder = train_baseline(request, progress=ProgressBar(self.stderr))
+            progress = ProgressBar(self.stderr)
+            if options["list_only"]:
+                listed = add_training_list(request, progress=progress)
+                self.stdout.write(f"Written: {listed}, and its entry in the manifest.")
+                return
+            folder = train_baseline(request, progress=progress)
         except ForensicsError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Written: {folder}. Its figures are in card.md there.")

@@ -75,6 +75,8 @@ class ForgeryGenerator:
     Source, framing, first coding, edits of the whole picture, later resizing and the
     last coding come from one random stream, the class and its edit from another: an
     untouched picture is what the forgery with the same index would be without the edit.
+    Its edit is made, too, and thrown away: pictures on which none can be seen (flat
+    skies) would otherwise be found among the untouched only.
 
     Parameters
     ----------
@@ -150,18 +152,18 @@ class ForgeryGenerator:
         DatasetError
             Where no source can be used, or none shows an edit of the asked kinds.
         """
-        kind = self._kind(index)
+        kind, is_untouched = self._kind(index)
         for attempt in range(_ATTEMPTS):
             life = self._live(index, attempt // 2)
-            canvas, edit = life.canvas, None
-            if kind is not ForgeryKind.UNTOUCHED:
-                rng = self._stream(index, _EDIT, attempt)
-                edit = self._edited(rng, life, kind, index)
-                if not _visible(canvas, edit):
-                    continue
+            rng = self._stream(index, _EDIT, attempt)
+            edit = self._edited(rng, life, kind, index)
+            if not _visible(life.canvas, edit):
+                continue
+            if is_untouched:
+                edit = Edit(life.canvas, edit.mask)
             forgery = _finish(life, kind, edit)
-            if edit is None or forgery.mask.any():
-                return forgery
+            if forgery.mask.any():
+                return _unmarked(forgery) if is_untouched else forgery
         raise DatasetError(
             f"No {kind} that can be seen came about in {_ATTEMPTS} tries. "
             "The source photographs may be flat; give others."
@@ -170,11 +172,12 @@ class ForgeryGenerator:
     def _stream(self, index: int, purpose: int, attempt: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, index, purpose, attempt])
 
-    def _kind(self, index: int) -> ForgeryKind:
+    def _kind(self, index: int) -> tuple[ForgeryKind, bool]:
+        """Draw the edit, and whether it is only made to be thrown away."""
         rng = self._stream(index, _KIND, 0)
-        if rng.random() < self._untouched:
-            return ForgeryKind.UNTOUCHED
-        return self._kinds[int(rng.choice(len(self._kinds), p=self._weights))]
+        is_untouched = bool(rng.random() < self._untouched)
+        kind = self._kinds[int(rng.choice(len(self._kinds), p=self._weights))]
+        return kind, is_untouched
 
     def _live(self, index: int, attempt: int) -> _Life:
         """Draw all but the edit, and lead the source up to it."""
@@ -251,15 +254,18 @@ def _visible(canvas: Picture, edit: Edit) -> bool:
     return float(change.max(1).mean()) >= _LEAST_CHANGE
 
 
-def _finish(life: _Life, kind: ForgeryKind, edit: Edit | None) -> Forgery:
+def _unmarked(forgery: Forgery) -> Forgery:
+    nothing = np.zeros_like(forgery.mask)
+    return replace(forgery, kind=ForgeryKind.UNTOUCHED, mask=nothing)
+
+
+def _finish(life: _Life, kind: ForgeryKind, edit: Edit) -> Forgery:
     """Lead the canvas, edited or not, through its later life into a file."""
-    canvas, words = life.canvas, life.words
-    sources: tuple[str, ...] = (life.source,)
-    masks: tuple[Mask, ...] = (np.zeros(canvas.shape[:2], np.bool_),)
-    if edit is not None:
-        canvas, words = edit.pixels, (*words, *edit.words)
-        sources = sources if edit.donor is None else (*sources, edit.donor)
-        masks = (edit.mask,) if edit.origin is None else (edit.mask, edit.origin)
+    canvas, words = edit.pixels, (*life.words, *edit.words)
+    donors = () if edit.donor is None else (edit.donor,)
+    masks: tuple[Mask, ...] = (edit.mask,)
+    if edit.origin is not None:
+        masks = (edit.mask, edit.origin)
     if life.tone is not None and not life.tone.first:
         canvas, words = edit_whole(canvas, life.tone), (*words, str(life.tone))
     canvas, masks, later = live_after(canvas, masks, life.after)
@@ -274,7 +280,7 @@ def _finish(life: _Life, kind: ForgeryKind, edit: Edit | None) -> Forgery:
         table=table,
         history=(*words, *later, last),
         origin=masks[1] if len(masks) > 1 else None,
-        sources=sources,
+        sources=(life.source, *donors),
     )
 
 

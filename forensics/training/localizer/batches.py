@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from forensics.analysis.recompression import error_levels
-from forensics.training.errors import TrainingError
+from forensics.training.errors import DatasetError, TrainingError
 from forensics.training.forgeries import DEFAULT_KINDS, ForgeryGenerator, ForgeryKind
 from forensics.training.localizer.labelled import LabelledPictures
 
@@ -33,6 +34,8 @@ _DIED = (
     "The processes that make the training batches have ended or do not answer. What "
     "they said stands above; --resume goes on from the last checkpoint."
 )
+# An index that gives nothing is replaced by one far from all others.
+_TRIES, _FAR = 5, 2**48
 _CACHE_BYTES = 256 * 1024 * 1024
 
 
@@ -114,7 +117,19 @@ class Examples:
         )
 
     def example(self, index: int) -> Example:
-        """Make one picture, uncropped."""
+        """Make one picture, uncropped; another where this index gives none.
+
+        Raises
+        ------
+        DatasetError
+            Where several in a row give none: the sources may all be flat.
+        """
+        for number in range(index, index + _TRIES * _FAR, _FAR):
+            with suppress(DatasetError):
+                return self._example(number)
+        return self._example(index)
+
+    def _example(self, index: int) -> Example:
         draw = np.random.default_rng([self._seed, 1, index])
         if self._labelled is not None and draw.random() < self._mixture.share:
             return Example(*self._labelled.make(index))

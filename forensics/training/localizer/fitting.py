@@ -67,10 +67,14 @@ class Run:
 
 @dataclass(slots=True)
 class State:
-    """Where a run stands: steps done, and what each checkpoint measured."""
+    """Where a run stands: steps done, and what each checkpoint measured.
+
+    ``weights`` names the checkpoint's file, whose name says its steps.
+    """
 
     fingerprint: str
     steps: int = 0
+    weights: str = ""
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -95,19 +99,17 @@ def fit(
         Where the checkpoint to go on from is another run's.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
-    state = _state(learn, recipe, run)
+    state = _state(_fingerprint(learn, check, recipe, run), run)
     model = _compiled(recipe, run)
     if state.steps:
         model.optimizer.build(model.trainable_variables)
-        model.load_weights(_weights(run.folder))
+        model.load_weights(run.folder / state.weights)
     watched = _validation(check, recipe)
+    _note(model, watched, state, run.folder)
     while state.steps < recipe.steps:
         _advance(model, learn, recipe, state, progress)
         _save(model, state, run.folder)
-        with _averaged(model):
-            state.history.append({"step": state.steps, **measure(model, watched)})
-        logger.info("%s", state.history[-1])
-        _save_state(state, run.folder)
+        _note(model, watched, state, run.folder)
     model.optimizer.finalize_variable_values(model.trainable_variables)
     return model, state
 
@@ -140,21 +142,47 @@ def _f1(truth: NDArray[np.bool_], guess: NDArray[np.bool_]) -> float:
     return float(2 * both / max(1, truth.sum() + guess.sum()))
 
 
-def _state(learn: Mixture, recipe: Recipe, run: Run) -> State:
+def _note(model: KerasModel, watched: list[Batch], state: State, folder: Path) -> None:
+    """Measure a checkpoint, where a kill has not left it measured already."""
+    if state.steps == (state.history[-1]["step"] if state.history else 0):
+        return
+    with _averaged(model):
+        state.history.append({"step": state.steps, **measure(model, watched)})
+    logger.info("%s", state.history[-1])
+    _save_state(state, folder)
+
+
+def _fingerprint(learn: Mixture, check: Mixture, recipe: Recipe, run: Run) -> str:
+    """Spell everything that a step of the run depends on, and what watches it."""
     said: Mapping[str, object] = {
         "recipe": {k: v for k, v in asdict(recipe).items() if k != "processes"},
-        "pictures": sorted(path.name for path in learn.photographs),
-        "labelled": sorted(folder.name for folder in learn.labelled),
-        "known": sorted(learn.known),
+        "learn": _contents(learn),
+        "check": _contents(check),
+        "pretrained": run.pretrained.name if run.pretrained else None,
+        # All versions name their weights alike: their folders tell them apart.
+        "start": run.start.resolve().parts[-3:] if run.start else None,
     }
-    fingerprint = json.dumps(said, sort_keys=True)
+    return json.dumps(said, sort_keys=True)
+
+
+def _contents(mixture: Mixture) -> dict[str, object]:
+    return {
+        "pictures": sorted(path.name for path in mixture.photographs),
+        "labelled": sorted(folder.name for folder in mixture.labelled),
+        "known": sorted(mixture.known),
+        "share": mixture.share,
+        "kinds": {kind.value: weight for kind, weight in mixture.kinds.items()},
+    }
+
+
+def _state(fingerprint: str, run: Run) -> State:
     path = run.folder / _STATE
     if not (run.resume and path.exists()):
         return State(fingerprint)
-    stored = State(**json.loads(path.read_text(encoding="utf-8")))
-    if stored.fingerprint != fingerprint:
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    if stored.get("fingerprint") != fingerprint:
         raise CheckpointError.other_run(run.folder)
-    return stored
+    return State(**stored)
 
 
 def _compiled(recipe: Recipe, run: Run) -> KerasModel:
@@ -242,15 +270,16 @@ class _averaged:  # noqa: N801 - reads as a statement
             variable.assign(value)
 
 
-def _weights(folder: Path) -> Path:
-    return folder / "latest.weights.h5"
-
-
 def _save(model: KerasModel, state: State, folder: Path) -> None:
+    """Weights first, then the state that names them, then the tidying up."""
     part = folder / "saving.weights.h5"
     model.save_weights(part)
-    part.replace(_weights(folder))
+    state.weights = f"step-{state.steps:07d}.weights.h5"
+    part.replace(folder / state.weights)
     _save_state(state, folder)
+    for path in folder.glob("step-*.weights.h5"):
+        if path.name != state.weights:
+            path.unlink()
 
 
 def _save_state(state: State, folder: Path) -> None:

@@ -169,6 +169,10 @@ def test_flat_pictures_cannot_show_a_copy_and_that_is_said(
     monkeypatch.setattr("forensics.training.forgeries.generator._ATTEMPTS", 1)
     with pytest.raises(DatasetError, match="clone"):
         made.make(0)
+    # Nor is such a picture found among the untouched: it would tell the class.
+    plain = ForgeryGenerator([flat], side=192, seed=1, untouched=1.0, kinds=kinds)
+    with pytest.raises(DatasetError, match="clone"):
+        plain.make(0)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from forensics.training.grouping import (
     group_by_source,
     plan_splits,
     source_names,
+    source_tokens,
 )
 from forensics.training.hashing import near_pairs, perceptual_hash
 from tests.images import photo_like
@@ -157,3 +158,23 @@ def test_near_pairs_are_those_of_a_plain_count() -> None:
         if (a ^ b).bit_count() <= 3
     }
     assert set(near_pairs(left, right, bits=3)) == expected
+
+
+def test_tokens_keep_the_number_as_its_set_writes_it() -> None:
+    assert source_tokens("Au_ani_00018.jpg") == ("ani00018",)
+    assert source_tokens("Au_ani_0018.jpg") == ("ani0018",)
+    assert source_tokens("Sp_D_NNN_A_ANI0055_pla0025_0287.jpg") == (
+        "ani0055",
+        "pla0025",
+    )
+    assert source_tokens("holiday.jpg") == ()
+
+
+def test_pictures_of_one_named_source_are_grouped() -> None:
+    samples = [sample(name) for name in ("1.jpg", "2.jpg", "3.jpg", "Au_ani_00018.jpg")]
+    named = [("x.jpg",), (), ("x.jpg",), ()]
+    groups = group_by_source(samples, far_hashes(4), named=named)
+    assert groups[0] == groups[2]
+    assert len(set(groups)) == 3
+    ani = [("ani18",), (), (), ()]
+    assert len(set(group_by_source(samples, far_hashes(4), named=ani))) == 4

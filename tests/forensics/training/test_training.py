@@ -120,6 +120,34 @@ def test_training_publishes_a_version_with_figures_and_terms(
     assert document["reference_outputs"]["litert_deviation"] < 0.02
 
 
+def test_a_list_of_pictures_can_be_added_and_nothing_else_changes(
+    trained_store: Path, dataset: Path, tmp_path: Path
+) -> None:
+    trained = open_model(trained_store, MODEL_NAME).folder
+    written = (trained / "manifest.json").read_bytes()
+    document = json.loads(written)
+    counts = document["splits"]["counts"].values()
+    known = sum(c["fake"] + c["authentic"] for c in counts)
+    known -= sum(document["splits"]["counts"]["test"][k] for k in ("fake", "authentic"))
+    listed = (trained / "training.hashes").read_bytes()
+    assert len(listed.splitlines()) == known
+    del document["files"]["training.hashes"]
+    folder = tmp_path / "store" / MODEL_NAME / "1.0.0"
+    folder.mkdir(parents=True)
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    options = {
+        "output": tmp_path / "store",
+        "work": trained_store.parent / "work",
+        "list_only": True,
+    }
+    call_command("train_model", MODEL_NAME, data=dataset, **options)
+    assert (folder / "manifest.json").read_bytes() == written
+    assert (folder / "training.hashes").read_bytes() == listed
+    with pytest.raises(CommandError, match="has its list already"):
+        call_command("train_model", MODEL_NAME, data=dataset, **options)
+
+
 def test_the_card_shows_the_manifests_figures(trained_store: Path) -> None:
     model = open_model(trained_store, MODEL_NAME)
     card = (model.folder / "card.md").read_text(encoding="utf-8")
