@@ -82,6 +82,9 @@ FINDING_STATES: Mapping[str, Words] = {
     ),
 }
 
+# Where a check's label is too long for a switch.
+_OVERLAYS = {"ela": "ELA"}
+
 ANALYZERS: Mapping[str, Words] = {
     "ela": Words(
         "Error level analysis",
@@ -186,3 +189,9 @@ def _stability_words(stability: Mapping[str, Any]) -> str:
 def percent(score: float) -> str:
     """Write a score of 0.01..0.99 as it is shown, never as 0 or 100 %."""
     return f"{min(99, max(1, round(score * 100)))} %"
+
+
+def overlay_label(kind: str) -> str:
+    """Name an evidence picture on the stage's controls."""
+    check = ANALYZERS.get(kind)
+    return _OVERLAYS.get(kind) or (check.label if check else kind.replace("_", " "))

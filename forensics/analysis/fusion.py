@@ -19,7 +19,7 @@ from forensics.analysis.types import Finding, FindingStatus, Reason, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FUSION_VERSION = "2.1"
+FUSION_VERSION = "2.2"
 # Judgment, where no calibration says better.
 BANDS = Bands()
 SMALLEST_SIDE = 128
@@ -91,6 +91,10 @@ _SAME_CROP = Weight(
     0.0,
     "The file records another picture size than it has. The crop or exchange that "
     "the thumbnail shows explains it, so it is not counted again.",
+)
+# A check of the pixels has found something, whether or not it has a weight.
+TRACES = frozenset(
+    ("copy_move", "foreign_grid", "local_double_jpeg", "local_inconsistency")
 )
 DECISIVE = frozenset(("ai_generated", "ai_composite"))
 
@@ -164,7 +168,8 @@ def fuse(
         low, high = _reach(bands)
         log_odds = max(low, min(high, log_odds))
     reasons = [*coded, *pixels.reasons, *_failures(found), *caveats]
-    if not any(reason.weight >= HARDLY_ANYTHING for reason in reasons):
+    is_traced = any(not TRACES.isdisjoint(finding.codes) for finding in found)
+    if not is_traced and not any(r.weight >= HARDLY_ANYTHING for r in reasons):
         reasons.append(_NO_PROOF)
     score = clamped_score(log_odds)
     return Fusion(

@@ -53,6 +53,12 @@ def words(code: str) -> str:
 
 
 @register.filter
+def overlay_label(kind: str) -> str:
+    """Name an evidence picture on the stage's controls."""
+    return wording.overlay_label(kind)
+
+
+@register.filter
 def shown_to(image: Image, user: User) -> str:
     """Return the newest file name of an image that this person may know."""
     shown = submissions_shown_to(user, image.submissions.all())

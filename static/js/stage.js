@@ -47,11 +47,16 @@ function startControls(stage) {
       draw();
     });
   }
-  for (const radio of kinds) radio.addEventListener("change", draw);
+  // Error levels are dark by nature; other evidence is drawn as it should look.
+  function choose() {
+    brightness.value = chosen().dataset.stageBright;
+    draw();
+  }
+  for (const radio of kinds) radio.addEventListener("change", choose);
   slider.addEventListener("input", draw);
   brightness.addEventListener("input", draw);
   controls.hidden = false;
-  draw();
+  choose();
 }
 
 for (const stage of document.querySelectorAll("[data-stage]")) {

@@ -93,7 +93,7 @@ def test_from_upload_to_the_decision_in_the_admin(
 def look_at_the_heat_map(page: Page) -> None:
     """Check that it lies over the picture, and that sliders obey the keyboard."""
     picture = page.get_by_alt_text("The picture under review").bounding_box()
-    overlay = page.get_by_alt_text("Heat map: ela").bounding_box()
+    overlay = page.locator("[data-stage-overlay=ela] img").bounding_box()
     assert picture == overlay
     slider = page.get_by_role("slider", name="ELA overlay")
     slider.focus()
@@ -107,7 +107,7 @@ def look_at_the_heat_map(page: Page) -> None:
 
     page.get_by_role("slider", name="Brightness").focus()
     page.keyboard.press("End")
-    heat = page.get_by_alt_text("Heat map: ela")
+    heat = page.locator("[data-stage-overlay=ela] img")
     assert heat.evaluate("image => image.style.filter") == "brightness(8)"
 
 
@@ -184,7 +184,7 @@ def test_without_scripts_one_can_upload_and_decide(
     page.get_by_role("link", name="Open the case").click()
 
     # Both pictures stand side by side; no slider that would do nothing.
-    expect(page.get_by_alt_text("Heat map: ela")).to_be_visible()
+    expect(page.locator("[data-stage-overlay=ela] img")).to_be_visible()
     expect(page.get_by_role("slider")).to_have_count(0)
 
     page.get_by_role("radio", name="Cannot tell").check()

@@ -193,3 +193,10 @@ def test_one_more_sign_of_editing_never_lowers_the_score(
 ) -> None:
     kept = [code for code in codes if code != "camera_original"]
     assert fused(*kept).score <= fused(*kept, more).score
+
+
+def test_a_trace_without_a_weight_is_not_called_no_trace() -> None:
+    copied = finding("copy_move", codes=("copy_move",), data={"signal": 3.5})
+    codes = {r.code for r in fuse((copied,), width=500, height=500).reasons}
+    assert "no_trace_found" not in codes
+    assert "uncalibrated" in codes
