@@ -17,11 +17,13 @@ from scipy.stats import beta
 
 from forensics.analysis.fusion import log_odds_of
 from forensics.analysis.fusion_model import GRID, Bands, SignalMap
-from forensics.training.fusion_fit import fit, out_of_fold
-from forensics.training.fusion_sheet import CalibrationError, Sheet, Values
+from forensics.training.fusion_fit import fit, folds_of, out_of_fold, total
+from forensics.training.fusion_sheet import CalibrationError, Marks, Sheet, Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 FOLDS = 5
 # No forgeries of a kind that no signal looks for, such as pictures that are generated
@@ -51,8 +53,20 @@ FAKE = Goal(rate=0.0075, bound=0.03, least=0.90)
 
 
 @dataclass(frozen=True)
+class Crossed:
+    """Which rows are called, by bands set and maps fitted on the other folds alone."""
+
+    suspicious: Marks
+    fake: Marks
+
+
+@dataclass(frozen=True)
 class Calibrated:
-    """What came of it; ``log_odds`` are out-of-fold, one a row of the sheet."""
+    """What came of it; ``log_odds`` are out-of-fold, one a row of the sheet.
+
+    ``pictures`` counts the sources of the untouched ones; ``crossed`` is None where
+    they are too few to set bands without one fold of them.
+    """
 
     signals: Mapping[str, SignalMap]
     bands: Bands
@@ -63,6 +77,7 @@ class Calibrated:
     pictures: int
     sheet: Sheet = field(repr=False)
     log_odds: Values = field(repr=False)
+    crossed: Crossed | None = field(repr=False)
 
     @property
     def scores(self) -> Values:
@@ -86,26 +101,62 @@ def calibrate(sheet: Sheet, *, seed: int, folds: int = FOLDS) -> Calibrated:
     Raises
     ------
     CalibrationError
-        Where there are too few untouched pictures to promise what `SUSPICIOUS` and
-        `FAKE` promise.
+        Where there are too few untouched pictures to promise what `SUSPICIOUS`
+        promises. Where they are too few for `FAKE`, the signals cannot say it.
     """
-    signals = fit(sheet, sheet.is_fitted)
-    floor = max(_lowest(signals), log_odds_of(_LEAST_SCORE))
-    log_odds = np.maximum(floor, out_of_fold(sheet, seed=seed, folds=folds))
-    bands, ceiling = _bands(sheet, log_odds, floor)
-    log_odds = np.minimum(ceiling, log_odds)
+    fitted = _fitted(sheet, seed=seed, folds=folds)
+    log_odds = np.minimum(fitted.ceiling, fitted.log_odds)
     shares, uppers, pictures = untouched_shares(sheet, log_odds)
     return Calibrated(
-        signals=signals,
-        bands=bands,
-        floor=floor,
-        ceiling=ceiling,
+        signals=fitted.signals,
+        bands=fitted.bands,
+        floor=fitted.floor,
+        ceiling=fitted.ceiling,
         shares=shares,
         uppers=uppers,
         pictures=pictures,
         sheet=sheet,
         log_odds=log_odds,
+        crossed=cross(sheet, seed=seed, folds=folds),
     )
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    signals: Mapping[str, SignalMap]
+    floor: float
+    ceiling: float
+    bands: Bands
+    log_odds: Values
+
+
+def _fitted(sheet: Sheet, *, seed: int, folds: int) -> _Fitted:
+    signals = fit(sheet, sheet.is_fitted)
+    floor = max(_lowest(signals), log_odds_of(_LEAST_SCORE))
+    log_odds = np.maximum(floor, out_of_fold(sheet, seed=seed, folds=folds))
+    bands, ceiling = _bands(sheet, log_odds, floor)
+    return _Fitted(signals, floor, ceiling, bands, log_odds)
+
+
+def cross(sheet: Sheet, *, seed: int, folds: int) -> Crossed | None:
+    """Call each fold's rows by a calibration that saw the other folds alone.
+
+    Bands that are set on pictures look better on these than on others: what they call
+    among pictures that had no part in them is what can be promised.
+    """
+    fold_of = folds_of(sheet.groups, seed=seed, folds=folds)
+    suspicious, fake = (np.zeros(len(sheet.truth), dtype=np.bool_) for _ in range(2))
+    for fold in range(folds):
+        inside = fold_of == fold
+        try:
+            others = _fitted(sheet.only(~inside), seed=seed + 1, folds=folds)
+        except CalibrationError:
+            return None
+        own = total(others.signals, sheet.only(inside))
+        scores = expit(np.clip(own, others.floor, others.ceiling))
+        suspicious[inside] = scores >= others.bands.suspicious
+        fake[inside] = scores >= others.bands.fake
+    return Crossed(suspicious, fake)
 
 
 def _bands(sheet: Sheet, log_odds: Values, floor: float) -> tuple[Bands, float]:
@@ -117,11 +168,14 @@ def _bands(sheet: Sheet, log_odds: Values, floor: float) -> tuple[Bands, float]:
             f"{_MOST_SUSPICIOUS}: these signals accuse at random. Leave some out."
         )
     least = max(FAKE.least, suspicious + 0.01)
-    fake = threshold(sheet, log_odds, Goal(FAKE.rate, FAKE.bound, least))
     ceiling = _NO_CEILING
+    try:
+        fake = threshold(sheet, log_odds, Goal(FAKE.rate, FAKE.bound, least))
+    except CalibrationError:
+        fake = 1.0
     if fake > _MOST_FAKE:
-        # Too many untouched pictures look as bad as any forgery: only other evidence
-        # beside the pixels may then say fake.
+        # Too few untouched pictures to promise it, or too many that look as bad as any
+        # forgery: only other evidence beside the pixels may then say fake.
         fake, ceiling = _MOST_FAKE, log_odds_of(_MOST_FAKE - _BELOW)
     silence = math.floor((_odds_to_score(floor) - _BELOW) * 1000) / 1000
     return Bands(min(_AUTHENTIC, silence), suspicious, fake), ceiling
@@ -144,8 +198,16 @@ def threshold(sheet: Sheet, log_odds: Values, goal: Goal) -> float:
     found = goal.least
     for protocol in np.unique(protocols[sheet.is_untouched]):
         rows = sheet.is_untouched & (protocols == protocol)
-        found = max(found, _threshold(scores[rows], goal, protocol=str(protocol)))
+        highest = _highest(scores[rows], sheet.groups[rows])
+        found = max(found, _threshold(highest, goal, protocol=str(protocol)))
     return found
+
+
+def _highest(scores: Values, groups: NDArray[np.intp]) -> Values:
+    """Keep one score a source: pictures of one source are no two witnesses."""
+    order = np.lexsort((-scores, groups))
+    first = np.unique(groups[order], return_index=True)[1]
+    return scores[order][first]
 
 
 def _threshold(scores: Values, goal: Goal, *, protocol: str) -> float:
@@ -158,7 +220,7 @@ def _threshold(scores: Values, goal: Goal, *, protocol: str) -> float:
     ]
     if not allowed:
         raise CalibrationError(
-            f"{count} untouched pictures ({protocol}) are too few to promise that at "
+            f"{count} untouched sources ({protocol}) are too few to promise that at "
             f"most {goal.bound:.0%} score as high. Evaluate more of them."
         )
     highest = np.sort(scores)[::-1]
@@ -171,13 +233,13 @@ def untouched_shares(
 ) -> tuple[tuple[float, ...], tuple[float, ...], int]:
     """Return the share of untouched pictures reaching each score, with upper bounds.
 
-    Each picture counts once, as the mean over its protocols.
+    Each source counts once, as the mean over its pictures and their protocols.
     """
     rows = sheet.is_untouched
     scores = np.clip(expit(log_odds[rows]), 0.01, 0.99)
-    pictures = sheet.pictures[rows]
-    repeats = Counter(pictures.tolist())
-    mass = np.array([1.0 / repeats[picture] for picture in pictures.tolist()])
+    sources = sheet.groups[rows]
+    repeats = Counter(sources.tolist())
+    mass = np.array([1.0 / repeats[source] for source in sources.tolist()])
     count = len(repeats)
     grid = np.arange(1, GRID + 1) / (GRID + 1)
     hits = [float(mass[scores >= score - 1e-9].sum()) for score in grid]

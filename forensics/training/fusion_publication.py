@@ -19,8 +19,14 @@ from forensics.analysis.fusion_model import (
     parse_fusion,
 )
 from forensics.analysis.model_errors import ModelExistsError
-from forensics.analysis.model_store import MANIFEST_NAME, Version, swap_in
+from forensics.analysis.model_store import (
+    MANIFEST_NAME,
+    Version,
+    file_entry,
+    swap_in,
+)
 from forensics.training.benchmark.figures import Resamples, exact_share
+from forensics.training.benchmark.leaks import HASHES_FILE, HASHES_ROLE
 from forensics.training.fusion import FAKE, FOLDS, SUSPICIOUS
 
 if TYPE_CHECKING:
@@ -59,7 +65,9 @@ def publish_fusion(
     ModelExistsError
         Where the version is there and ``replace`` is not set.
     """
-    document = manifest_document(story, found)
+    hashes = "".join(f"{line}\n" for line in found.sheet.known).encode()
+    entry = file_entry(hashes, role=HASHES_ROLE, required=False)
+    document = {**manifest_document(story, found), "files": {HASHES_FILE: entry}}
     text = json.dumps(document, indent=1, allow_nan=False).encode() + b"\n"
     parse_fusion(text, where="the new manifest")
     target = store / FUSION_NAME / str(Version.parse(story.version))
@@ -73,6 +81,7 @@ def publish_fusion(
     )
     try:
         (part / MANIFEST_NAME).write_bytes(text)
+        (part / HASHES_FILE).write_bytes(hashes)
         (part / "card.md").write_text(render_card(document), encoding="utf-8")
         part.chmod(0o755)
         swap_in(part, target)
@@ -144,15 +153,15 @@ def figures(found: Calibrated, *, seed: int) -> dict[str, Json]:
 
 def _figures(found: Calibrated, rows: Marks, *, seed: int) -> dict[str, Json]:
     sheet, truth, scores = found.sheet, found.sheet.truth[rows], found.scores[rows]
-    called = scores[sheet.is_untouched[rows]]
+    untouched = sheet.is_untouched[rows]
     result: dict[str, Json] = {
         "n": {"fake": int(truth.sum()), "authentic": int((~truth).sum())},
-        "untouched": len(called),
-        **{
-            f"untouched_{name}": _share(int((called >= bound).sum()), len(called))
-            for name, bound in _bounds(found).items()
-        },
+        "untouched": int(untouched.sum()),
     }
+    if found.crossed is not None:
+        for name, called in asdict(found.crossed).items():
+            hits = int((called[rows] & untouched).sum())
+            result[f"untouched_{name}"] = _share(hits, int(untouched.sum()))
     draws = Resamples(truth, seed, _RESAMPLES)
     if not draws.has_both_classes:
         return result
@@ -165,10 +174,6 @@ def _figures(found: Calibrated, rows: Marks, *, seed: int) -> dict[str, Json]:
         if ours.has_both_classes:
             result[f"auc_{name}"] = dict(ours.area_under_curve(column[known]).to_json())
     return result
-
-
-def _bounds(found: Calibrated) -> Mapping[str, float]:
-    return {"suspicious": found.bands.suspicious, "fake": found.bands.fake}
 
 
 def _share(hits: int, count: int) -> Json:
@@ -193,7 +198,9 @@ def render_card(document: Mapping[str, Json]) -> str:
             f"**Bands.** inconclusive from {bands['inconclusive']:.3f}, suspicious "
             f"from {bands['suspicious']:.3f}, fake from {bands['fake']:.3f}.",
             "",
-            "Out-of-fold, folds by source picture; 95 % intervals in brackets.",
+            "Out-of-fold, folds by source picture; 95 % intervals in brackets. The "
+            "shares of untouched pictures called are by bands that the other folds "
+            "alone have set.",
             "",
             *_table(document["figures"]),
             "",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forensics.training.errors import TrainingError
+from forensics.training.grouping import Forest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -44,6 +45,8 @@ class Sheet:
         Whether the row's protocol is one that the maps are fitted to.
     is_untouched : ndarray of bool, shape (n,)
         Whether it counts for the thresholds.
+    known : tuple of str
+        One ``<perceptual hash> <name>`` for each picture.
     """
 
     signals: tuple[str, ...]
@@ -56,6 +59,22 @@ class Sheet:
     sets: tuple[str, ...]
     is_fitted: Marks
     is_untouched: Marks
+    known: tuple[str, ...] = field(repr=False, default=())
+
+    def only(self, rows: Marks) -> Sheet:
+        """Return the sheet of some of its rows."""
+        chosen = np.flatnonzero(rows)
+        return replace(
+            self,
+            raw=self.raw[rows],
+            truth=self.truth[rows],
+            pictures=self.pictures[rows],
+            groups=self.groups[rows],
+            protocols=tuple(self.protocols[i] for i in chosen),
+            sets=tuple(self.sets[i] for i in chosen),
+            is_fitted=self.is_fitted[rows],
+            is_untouched=self.is_untouched[rows],
+        )
 
 
 def tabulate(
@@ -95,16 +114,37 @@ def tabulate(
         raw=np.array([[_number(r, name) for name in used] for r in rows], dtype=float),
         truth=np.array([row.is_fake for row in rows]),
         pictures=_numbered([(row.set_name, row.file) for row in rows]),
-        groups=_numbered([row.source for row in rows]),
+        groups=_joined([(f"{row.set_name}/{row.file}", row.source) for row in rows]),
         protocols=tuple(row.protocol for row in rows),
         sets=tuple(row.set_name for row in rows),
         is_fitted=np.array([row.protocol in protocols for row in rows]),
         is_untouched=np.array(
             [not r.is_fake and (not untouched or r.set_name in untouched) for r in rows]
         ),
+        known=_listed(rows),
     )
     _check(sheet)
     return sheet
+
+
+def _listed(rows: Iterable[Record]) -> tuple[str, ...]:
+    lines = (f"{row.look} {_printable(row.name)}" for row in rows if row.look)
+    return tuple(dict.fromkeys(lines))
+
+
+def _printable(name: str) -> str:
+    """Leave out line ends and what is no text: they would break the list."""
+    return "".join(c if c.isprintable() else "?" for c in name)
+
+
+def _joined(pairs: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
+    """Give each source a number; records of one picture in two runs join theirs."""
+    names = dict.fromkeys(name for pair in pairs for name in pair)
+    places = {name: place for place, name in enumerate(names)}
+    forest = Forest(len(places))
+    for picture, source in pairs:
+        forest.join(places[picture], places[source])
+    return _numbered([forest.root(places[picture]) for picture, _ in pairs])
 
 
 def _has(row: Record, name: str) -> bool:

@@ -98,7 +98,7 @@ def group_by_source(
     tuple of int
         One group number a sample; two samples of one number may share pixels.
     """
-    forest = _Forest(len(samples))
+    forest = Forest(len(samples))
     first_of: dict[str, int] = {}
     for index, sample in enumerate(samples):
         further = named[index] if named is not None else ()
@@ -111,13 +111,14 @@ def group_by_source(
     return tuple(forest.root(index) for index in range(len(samples)))
 
 
-class _Forest:
+class Forest:
     """Disjoint sets with path halving."""
 
     def __init__(self, size: int) -> None:
         self._parent = list(range(size))
 
     def root(self, node: int) -> int:
+        """Name the set of a node by one of its nodes."""
         parent = self._parent
         while parent[node] != node:
             parent[node] = parent[parent[node]]
@@ -125,6 +126,7 @@ class _Forest:
         return node
 
     def join(self, left: int, right: int) -> None:
+        """Make one set of two nodes' sets."""
         self._parent[self.root(left)] = self.root(right)
 
 

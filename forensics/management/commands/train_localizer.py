@@ -53,6 +53,21 @@ class Command(BaseCommand):
             help="data sets with masks, in CASIA's layout or authentic/ and tampered/",
         )
         parser.add_argument(
+            "--spare",
+            type=Path,
+            nargs="+",
+            default=[],
+            metavar="DIR",
+            help="data sets to be measured on: labelled pictures that look like "
+            "theirs, or share a source with one that does, are left out",
+        )
+        parser.add_argument(
+            "--labelled-share",
+            type=float,
+            default=0.35,
+            help="of the samples that are labelled pictures; few of them, a small one",
+        )
+        parser.add_argument(
             "--unseen-kinds",
             nargs="*",
             default=[],
@@ -123,6 +138,8 @@ def _request(options: dict[str, Any]) -> Request:
         folders=Folders(
             photographs=tuple(options["photographs"]),
             labelled=tuple(options["labelled"]),
+            spared=tuple(options["spare"]),
+            share=options["labelled_share"],
             unseen_kinds=frozenset(map(ForgeryKind, options["unseen_kinds"])),
         ),
         recipe=Recipe(
@@ -150,7 +167,7 @@ def _request(options: dict[str, Any]) -> Request:
 def _recorded(options: dict[str, Any]) -> str:
     """Spell the command for the card; absolute paths keep only their last part."""
     parts = ["train_localizer", options["name"]]
-    for option in ("photographs", "labelled"):
+    for option in ("photographs", "labelled", "spare"):
         parts += _listed(f"--{option}", map(_portable, options[option]))
     parts += _listed("--unseen-kinds", options["unseen_kinds"])
     for option in ("pretrained", "about"):
@@ -159,6 +176,8 @@ def _recorded(options: dict[str, Any]) -> str:
     if options["start"] is not None:
         # Name and version: all of them name their weights alike.
         parts += ["--start", str(Path(*options["start"].resolve().parts[-3:]))]
+    if options["labelled"]:
+        parts += ["--labelled-share", str(options["labelled_share"])]
     for option in ("steps", "every", "batch", "rate", "seed", "model_version"):
         parts += [f"--{option.replace('_', '-')}", str(options[option])]
     return f"python manage.py {shlex.join(parts)}"

@@ -83,10 +83,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The pictures to measure with the group of sources each belongs to."""
+    """The pictures to measure, the group of sources each belongs to, their hashes."""
 
     cases: tuple[Case, ...]
     sources: tuple[str, ...]
+    seen: tuple[Fingerprint | None, ...]
     leaks: tuple[Leak, ...]
 
 
@@ -153,8 +154,9 @@ class _Run:
         if not left:
             raise DatasetError("Every test picture is known from training.")
         chosen = tuple(cases[i] for i in left)
-        sources = source_groups(chosen, [hashes[i] for i in left])
-        return _Kept(chosen, sources, tuple(leaks.values()))
+        seen = tuple(hashes[i] for i in left)
+        sources = source_groups(chosen, seen)
+        return _Kept(chosen, sources, seen, tuple(leaks.values()))
 
     def _hashed(self, cases: Sequence[Case]) -> Iterator[Fingerprint | None]:
         limits = self._request.setup.options.limits
@@ -166,14 +168,19 @@ class _Run:
     def _measured(self, kept: _Kept, done: Mapping[Key, Record]) -> Iterator[Record]:
         request = self._request
         jobs = []
-        for case, source in zip(kept.cases, kept.sources, strict=True):
+        for case, source, seen in zip(kept.cases, kept.sources, kept.seen, strict=True):
+            digest = seen.digest if seen else ""
             missing = tuple(
                 protocol
                 for protocol in request.protocols
-                if (case.set_name, case.file, protocol.value) not in done
+                if (record := done.get((case.set_name, case.file, protocol.value)))
+                is None
+                or record.digest != digest
             )
             if missing:
-                jobs.append(Job(request.setup, case, source, missing, request.seed))
+                jobs.append(
+                    Job(request.setup, case, source, missing, request.seed, seen)
+                )
         results = self._workers.map(run_job, jobs)
         for records in self._progress(results, total=len(jobs), label="analyzing"):
             yield from records

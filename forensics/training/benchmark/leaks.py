@@ -47,10 +47,11 @@ class KnownPictures:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A picture's perceptual hash, as it is and mirrored."""
+    """A picture's perceptual hash, as it is and mirrored; ``digest`` is its file's."""
 
     plain: int
     mirrored: int
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ class Record:
         Names the group of pictures that share a source with it.
     refused : str or None
         Why the pipeline would not analyze it; then there is nothing else.
+    digest : str
+        Of the picture's file: a file made anew under its old name is measured anew.
+    look : str
+        The picture's perceptual hash, 16 hexadecimal digits.
     header : str
         Digest of format and quantization tables, see `header_digest`.
     mask : str
@@ -67,6 +71,8 @@ class Record:
     kind: str
     protocol: str
     source: str
+    digest: str = ""
+    look: str = ""
     header: str = ""
     refused: str | None = None
     bytes: int = 0

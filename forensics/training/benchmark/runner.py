@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import os
@@ -87,13 +88,14 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture and the protocols that are still to be run on it."""
+    """One picture, how it looks, and the protocols that are still to be run on it."""
 
     setup: Setup
     case: Case
     source: str
     protocols: tuple[ProtocolKind, ...]
     seed: int
+    seen: Fingerprint | None = None
 
 
 @cache
@@ -123,6 +125,8 @@ def _blank(job: Job, protocol: ProtocolKind) -> Record:
         kind=case.kind,
         protocol=protocol.value,
         source=job.source,
+        digest=job.seen.digest if job.seen else "",
+        look=f"{job.seen.plain:016x}" if job.seen else "",
     )
 
 
@@ -227,12 +231,14 @@ class Look:
 
 
 def look_at(look: Look) -> Fingerprint | None:
-    """Hash one picture; None where it cannot be decoded."""
+    """Hash one picture and its file; None where it cannot be decoded."""
     try:
-        evidence = load_evidence(read_file(look.path, look.limits), look.limits)
+        data = read_file(look.path, look.limits)
+        evidence = load_evidence(data, look.limits)
     except ImageRejectedError:
         return None
-    return fingerprint(evidence.pixels, evidence.orientation)
+    found = fingerprint(evidence.pixels, evidence.orientation)
+    return replace(found, digest=hashlib.sha256(data).hexdigest()[:16])
 
 
 class Workers:

@@ -29,6 +29,7 @@ class Ancestor:
     data: str
     terms: str
     research_only: bool
+    commands: tuple[str, ...]
     hashes: bytes = field(repr=False)
 
 
@@ -66,6 +67,7 @@ def read_ancestor(start: Path) -> Ancestor:
         data=str(told.get("data", "pictures that were not named")),
         terms=model.manifest.terms,
         research_only=model.manifest.research_only,
+        commands=tuple(map(str, told.get("commands", ()))),
         hashes=hashes,
     )
 

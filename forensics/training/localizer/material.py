@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from forensics.training.datasets import Label, Sample, read_dataset
+from forensics.training.datasets import Label, Sample
 from forensics.training.forgeries import DEFAULT_KINDS, ForgeryKind
 from forensics.training.grouping import Split as Part
 from forensics.training.grouping import group_by_source, plan_splits
 from forensics.training.hashing import perceptual_hash
 from forensics.training.localizer.batches import Mixture
+from forensics.training.localizer.sparing import without_spared
 from forensics.training.localizer.split import split_photographs
 
 if TYPE_CHECKING:
@@ -33,11 +34,18 @@ class Folders:
         Data sets with masks; split by source picture, none kept for a test.
     unseen_kinds : frozenset of ForgeryKind
         Edits never made in training.
+    spared : tuple of Path
+        Data sets to be measured on: labelled pictures that share something with
+        theirs are left out.
+    share : float
+        Of the samples that are the labelled pictures themselves, where there are any.
     """
 
     photographs: tuple[Path, ...]
     labelled: tuple[Path, ...] = ()
     unseen_kinds: frozenset[ForgeryKind] = frozenset()
+    spared: tuple[Path, ...] = ()
+    share: float = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ def deal(folders: Folders, *, seed: int) -> Material:
         Where there are too few of them.
     """
     split = split_photographs(folders.photographs)
-    samples = [s for folder in folders.labelled for s in read_dataset(folder)]
+    samples = without_spared(folders.labelled, folders.spared)
     watched = _watched(samples, seed=seed)
     kinds = {k: w for k, w in DEFAULT_KINDS.items() if k not in folders.unseen_kinds}
     mixtures = [
@@ -66,6 +74,7 @@ def deal(folders: Folders, *, seed: int) -> Material:
             photographs=(*photographs, *_untouched(part)),
             labelled=folders.labelled,
             known=frozenset(sample.name for sample in part),
+            share=folders.share,
             kinds=kinds,
         )
         for photographs, part in (

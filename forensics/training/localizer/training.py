@@ -140,7 +140,7 @@ def _account(
         terms=terms,
         research_only=about.research_only or inherited,
         note=about.note,
-        commands=[request.command],
+        commands=[*(ancestor.commands if ancestor else ()), request.command],
         recipe={
             **recipe,
             "photographs": len(learn.photographs),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -192,6 +193,28 @@ def test_a_broken_run_goes_on_and_ends_like_an_unbroken_one(
     kept = (output / "records.jsonl").read_text(encoding="utf-8").splitlines(True)
     assert set(lines[:30]) <= set(kept)
     assert len(kept) == len(lines)
+
+
+def test_a_picture_made_anew_under_its_name_is_measured_anew(
+    dataset: Path, tmp_path: Path
+) -> None:
+    folder, output = tmp_path / "data", tmp_path / "run"
+    shutil.copytree(dataset, folder)
+    options = ("header_only", "--protocols", "raw")
+    command(folder, output, *options)
+    name = "authentic/coffee.jpg"
+    before = {r["file"]: r for r in lines_of(output)}
+    (folder / name).write_bytes(jpeg(photograph("coffee"), quality=40))
+    command(folder, output, *options, "--resume")
+    after = {r["file"]: r for r in lines_of(output)}
+    changed = [file for file in before if before[file] != after[file]]
+    assert changed == [name]
+    assert before[name]["digest"] != after[name]["digest"]
+
+
+def lines_of(output: Path) -> list[dict[str, Any]]:
+    text = (output / "records.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def test_two_processes_find_what_one_finds(

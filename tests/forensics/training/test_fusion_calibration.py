@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,14 @@ from scipy.stats import norm
 
 from forensics.analysis.fusion_model import load_fusion
 from forensics.analysis.pipeline import AnalysisOptions, build_pipeline
+from forensics.training.benchmark.leaks import read_hash_list
 from forensics.training.fusion import (
     SUSPICIOUS,
     Calibrated,
     Goal,
     calibrate,
     threshold,
+    untouched_shares,
 )
 from forensics.training.fusion_fit import fit_map, fit_weights, folds_of, supported
 from forensics.training.fusion_publication import Story, figures, publish_fusion
@@ -144,6 +147,59 @@ def test_pictures_of_one_source_lie_in_one_fold() -> None:
     for group in range(40):
         assert len(set(folds[groups == group].tolist())) == 1
     assert min(np.bincount(folds)) > 60
+
+
+def test_pictures_of_one_source_count_as_one_witness() -> None:
+    made = [
+        record(index, {"localizer": 0.0}, is_fake=index >= 100) for index in range(200)
+    ]
+    same = [replace(one, source="made/0") for one in made[:40]]
+    log_odds = np.concatenate([np.full(40, 2.0), np.zeros(160)])
+    goal = Goal(rate=0.02, bound=0.10, least=0.6)
+    assert threshold(tabulate(made), log_odds, goal) > 0.88
+    shared = tabulate([*same, *made[40:]])
+    assert threshold(shared, log_odds, goal) == pytest.approx(0.6)
+    assert untouched_shares(shared, log_odds)[2] == 61
+
+
+def test_a_picture_in_two_runs_joins_the_groups_of_both() -> None:
+    first = [replace(one, source="made/0") for one in records(200)[:2]]
+    second = [
+        record(0, {"localizer": 0.0}, is_fake=False, protocol="raw"),
+        record(5, {"localizer": 0.0}, is_fake=True, protocol="raw", source="made/0"),
+    ]
+    sheet = tabulate([*records(200)[2:], *first, *second])
+    names = [*range(2, 200), 0, 1, 0, 5]
+    group_of = dict(zip(names, sheet.groups.tolist(), strict=True))
+    assert group_of[0] == group_of[1] == group_of[5]
+    assert len(set(sheet.groups.tolist())) == 198
+
+
+def test_what_is_called_is_measured_by_bands_that_others_set(
+    calibrated: Calibrated,
+) -> None:
+    """Untouched pictures are N(0, 1): what bands call of others is close to it."""
+    assert calibrated.crossed is not None
+    untouched = calibrated.sheet.is_untouched
+    share = float(np.mean(calibrated.crossed.suspicious[untouched]))
+    inside = float(np.mean(calibrated.scores[untouched] >= calibrated.bands.suspicious))
+    assert 0 < share <= SUSPICIOUS.bound
+    assert share != inside
+    few = calibrate(tabulate(records(130)), seed=1)
+    assert few.crossed is None
+    assert few.scores.max() < few.bands.fake
+    assert "untouched_suspicious" not in figures(few, seed=1)["equalized"]
+
+
+def test_the_pictures_it_rests_on_are_listed(
+    calibrated: Calibrated, tmp_path: Path
+) -> None:
+    sheet = replace(calibrated.sheet, known=("0123456789abcdef a\u2028b.jpg",))
+    folder = publish_fusion(tmp_path, STORY, replace(calibrated, sheet=sheet))
+    listed = read_hash_list((folder / "training.hashes").read_bytes(), title="fusion")
+    assert listed.hashes.tolist() == [0x0123456789ABCDEF]
+    seen = [replace(one, look=f"{number:016x}") for number, one in enumerate(records())]
+    assert tabulate(seen).known[5] == "0000000000000005 5.jpg"
 
 
 def test_too_few_pictures_or_no_signal_are_refused() -> None:

@@ -210,6 +210,7 @@ def test_a_start_needs_its_account_beside_it(
     found = read_ancestor(folder / "model.weights.h5")
     assert (found.title, found.data) == ("forgery-localizer 1.0.0", "CASIA v2.0")
     assert (found.terms, found.research_only) == ("research only", True)
+    assert found.commands == tuple(terms.commands)
     own = b"0123456789abcdef one.jpg\n" + b"1111111111111111 new.jpg\n"
     assert joined_hashes(own, found).splitlines() == [
         b"0123456789abcdef one.jpg",
