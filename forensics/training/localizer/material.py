@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from forensics.training.benchmark.cases import read_cases
 from forensics.training.datasets import Label, Sample
 from forensics.training.forgeries import DEFAULT_KINDS, ForgeryKind
 from forensics.training.grouping import Split as Part
@@ -31,7 +32,8 @@ class Folders:
     photographs : tuple of Path
         Folders of untouched photographs; split by camera.
     labelled : tuple of Path
-        Data sets with masks; split by source picture, none kept for a test.
+        Data sets; split by source picture, none kept for a test. Forgeries that have
+        a mask are learned from themselves, untouched pictures by what is made of them.
     unseen_kinds : frozenset of ForgeryKind
         Edits never made in training.
     spared : tuple of Path
@@ -67,12 +69,13 @@ def deal(folders: Folders, *, seed: int) -> Material:
     """
     split = split_photographs(folders.photographs)
     samples = without_spared(folders.labelled, folders.spared)
-    watched = _watched(samples, seed=seed)
+    watched, masked = _watched(samples, seed=seed), _masked(folders.labelled)
     kinds = {k: w for k, w in DEFAULT_KINDS.items() if k not in folders.unseen_kinds}
     mixtures = [
         Mixture(
             photographs=(*photographs, *_untouched(part)),
-            labelled=folders.labelled,
+            # Without masks a data set still gives pictures to make forgeries from.
+            labelled=folders.labelled if _is_learnable(part, masked) else (),
             known=frozenset(sample.name for sample in part),
             share=folders.share,
             kinds=kinds,
@@ -96,6 +99,16 @@ def _watched(samples: Sequence[Sample], *, seed: int) -> Collection[str]:
     plan = plan_splits(kept, group_by_source(kept, hashes), seed=seed)
     parts = zip(kept, plan.splits, strict=True)
     return {sample.name for sample, part in parts if part is Part.VALIDATION}
+
+
+def _masked(folders: Sequence[Path]) -> Collection[str]:
+    cases = (case for folder in folders for case in read_cases("", folder))
+    return {case.name for case in cases if case.is_fake and case.mask}
+
+
+def _is_learnable(samples: Sequence[Sample], masked: Collection[str]) -> bool:
+    has_masked = any(sample.name in masked for sample in samples)
+    return has_masked and bool(_untouched(samples))
 
 
 def _untouched(samples: Iterable[Sample]) -> list[Path]:

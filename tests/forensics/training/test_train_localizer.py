@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -39,7 +38,7 @@ from forensics.training.provenance import Provenance
 from forensics.training.publication import publish_localizer
 from tests.forensics.conftest import OLD_ARRAY
 from tests.forensics.localizer_model import account, release
-from tests.forensics.training.forgery_sources import SOURCES
+from tests.forensics.training.forgery_sources import SOURCES, dealt_photographs
 from tests.images import jpeg, photo_like
 
 if TYPE_CHECKING:
@@ -54,19 +53,7 @@ pytestmark = pytest.mark.filterwarnings(OLD_ARRAY)
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
-    from forensics.training.localizer.split import part_of
-
-    folder = tmp_path / "photographs"
-    folder.mkdir()
-    wanted = dict.fromkeys(("learn", "check", "test"))
-    for number in range(200):
-        name = f"a__Camera{chr(65 + number % 26)}{chr(65 + number // 26)}.png"
-        part = part_of(name)
-        if wanted[part] is None:
-            wanted[part] = name
-    for name, source in zip(wanted.values(), SOURCES, strict=False):
-        shutil.copyfile(source, folder / str(name))
-    return folder
+    return dealt_photographs(tmp_path / "photographs")
 
 
 def test_the_untrained_network_answers_by_cells_and_sees_no_flat_colour() -> None:
