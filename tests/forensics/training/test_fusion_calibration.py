@@ -159,6 +159,10 @@ def test_pictures_of_one_source_count_as_one_witness() -> None:
     assert threshold(tabulate(made), log_odds, goal) > 0.88
     shared = tabulate([*same, *made[40:]])
     assert threshold(shared, log_odds, goal) == pytest.approx(0.6)
+    # Half of that source's pictures are half a witness, wherever they stand.
+    halves = np.concatenate([np.full(20, 2.0), np.zeros(180)])
+    assert threshold(shared, halves, replace(goal, rate=0.5 / 61)) == pytest.approx(0.6)
+    assert threshold(shared, log_odds, replace(goal, rate=0.5 / 61)) > 0.88
     assert untouched_shares(shared, log_odds)[2] == 61
 
 
@@ -185,7 +189,14 @@ def test_what_is_called_is_measured_by_bands_that_others_set(
     inside = float(np.mean(calibrated.scores[untouched] >= calibrated.bands.suspicious))
     assert 0 < share <= SUSPICIOUS.bound
     assert share != inside
-    few = calibrate(tabulate(records(130)), seed=1)
+    # 65 untouched pictures of 40 sources: enough for a band, too few less a fold.
+    paired = [
+        replace(one, source=f"pair/{number // 4}")
+        if one.label == "authentic" and number < 100
+        else one
+        for number, one in enumerate(records(130))
+    ]
+    few = calibrate(tabulate(paired), seed=1)
     assert few.crossed is None
     assert few.scores.max() < few.bands.fake
     assert "untouched_suspicious" not in figures(few, seed=1)["equalized"]
