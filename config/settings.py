@@ -115,7 +115,7 @@ MAX_UPLOAD_BYTES = _environment.number(
 MAX_PIXELS = _environment.number("MAX_PIXELS", 120_000_000, least=64, most=500_000_000)
 CNN_ENGINE = _environment.choice("CNN_ENGINE", "litert", "tensorflow")
 MODEL_STORE = _environment.folder("MODEL_STORE", "models_store")
-LOCALIZER = _environment.text("LOCALIZER", "none")
+LOCALIZER = _environment.text("LOCALIZER", "forgery-localizer")
 LEASE_SECONDS = _environment.number("LEASE_SECONDS", 30, least=1, most=3600)
 ANALYSIS_TIME_LIMIT = _environment.number(
     "ANALYSIS_TIME_LIMIT", 300, least=1, most=86_400

@@ -19,7 +19,7 @@ from forensics.analysis.types import Finding, FindingStatus, Reason, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FUSION_VERSION = "2.2"
+FUSION_VERSION = "2.3"
 # Judgment, where no calibration says better.
 BANDS = Bands()
 SMALLEST_SIDE = 128
@@ -144,7 +144,8 @@ def fuse(
     weight, but for the CNN: its own log-likelihood ratio, clipped to 0.6 either way.
     ELA has none. Below 128 px a side, and where strong evidence speaks both ways,
     the result is drawn into the inconclusive band; what the file says outright about
-    itself (``DECISIVE``) is exempt.
+    itself (``DECISIVE``) is exempt. A calibration moves the bands, but neither it nor
+    pixels without a trace take back what the metadata alone say by the table.
 
     Parameters
     ----------
@@ -159,7 +160,8 @@ def fuse(
     bands = model.bands if model else BANDS
     coded = _coded(found)
     pixels = _pixels(found, model)
-    log_odds = sum(reason.weight for reason in coded) + pixels.total
+    stands = _stands(coded, pixels, bands)
+    log_odds = sum(reason.weight for reason in (*coded, *stands)) + pixels.total
     caveats: list[Reason] = []
     is_decisive = not DECISIVE.isdisjoint(reason.code for reason in coded)
     if not is_decisive:
@@ -167,7 +169,7 @@ def fuse(
     if caveats:
         low, high = _reach(bands)
         log_odds = max(low, min(high, log_odds))
-    reasons = [*coded, *pixels.reasons, *_failures(found), *caveats]
+    reasons = [*coded, *pixels.reasons, *stands, *_failures(found), *caveats]
     is_traced = any(not TRACES.isdisjoint(finding.codes) for finding in found)
     if not is_traced and not any(r.weight >= HARDLY_ANYTHING for r in reasons):
         reasons.append(_NO_PROOF)
@@ -204,6 +206,21 @@ def verdict_of(score: float, bands: Bands = BANDS) -> Verdict:
     if score >= bands.inconclusive:
         return Verdict.INCONCLUSIVE
     return Verdict.AUTHENTIC
+
+
+def _stands(
+    coded: list[Reason], pixels: PixelEvidence, bands: Bands
+) -> tuple[Reason, ...]:
+    """Keep the band that the metadata alone lead to by the table's own bounds."""
+    alone = sum(reason.weight for reason in coded)
+    judged = verdict_of(clamped_score(alone))
+    bounds = {Verdict.SUSPICIOUS: bands.suspicious, Verdict.FAKE: bands.fake}
+    if judged not in bounds:
+        return ()
+    missing = log_odds_of(bounds[judged]) + _INSIDE - alone - pixels.total
+    return (
+        (Reason("metadata_stand", _METADATA_STAND, missing),) if missing > 0.0 else ()
+    )
 
 
 def _magnitude(reason: Reason) -> float:
@@ -260,8 +277,9 @@ def _failures(findings: tuple[Finding, ...]) -> list[Reason]:
 def _caveats(coded: list[Reason], pixels: PixelEvidence, side: int) -> list[Reason]:
     # The pixel signals count as one: that one of them finds nothing does not
     # contradict what another has found.
-    weights = [*(reason.weight for reason in coded), pixels.total]
-    against = sum(weight for weight in weights if weight > 0.0)
+    weights = [reason.weight for reason in coded]
+    against = sum(weight for weight in (*weights, pixels.total) if weight > 0.0)
+    # Pixels without a trace do not contradict what the file says.
     favor = sum(weight for weight in weights if weight < 0.0)
     caveats = []
     if side < SMALLEST_SIDE:
@@ -275,6 +293,10 @@ _NO_PROOF = Reason(
     "no_trace_found",
     "No trace of editing was found. That is not proof that there was none.",
     0.0,
+)
+_METADATA_STAND = (
+    "What the metadata say stands by itself: that the pixels show no trace does not "
+    "take it back."
 )
 _TOO_SMALL = Reason(
     "too_small",

@@ -151,6 +151,28 @@ def test_small_and_contradictory_pictures_stay_inconclusive() -> None:
     assert torn.is_settled
 
 
+@pytest.mark.parametrize(
+    ("codes", "verdict"),
+    [
+        (("ai_generated",), Verdict.FAKE),
+        (("ai_composite",), Verdict.FAKE),
+        (("thumbnail_mismatch",), Verdict.SUSPICIOUS),
+        (("editing_software", "time_contradiction"), Verdict.SUSPICIOUS),
+        (("editing_software",), Verdict.SUSPICIOUS),
+        (("photoshop_resources",), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_pixels_without_a_trace_do_not_take_back_what_the_file_says(
+    codes: tuple[str, ...], verdict: Verdict
+) -> None:
+    alone = fuse((finding("metadata", codes=codes),), width=500, height=500)
+    found = fused(*codes, localizer=-2.0)
+    assert found.verdict is alone.verdict is verdict
+    weights = {reason.code: reason.weight for reason in found.reasons}
+    assert found.log_odds == pytest.approx(sum(weights.values()))
+    assert weights.get("metadata_stand", 1.0) > 0.0
+
+
 def test_one_silent_signal_does_not_contradict_another() -> None:
     found = fused(localizer=-2.0, copy_move=4.0)
     assert "contradictory_evidence" not in {reason.code for reason in found.reasons}
