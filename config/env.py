@@ -46,7 +46,7 @@ KNOWN: Mapping[str, str] = {
     "MAX_PIXELS": "largest accepted picture, width x height (120000000)",
     "CNN_ENGINE": "litert (default) or tensorflow",
     "MODEL_STORE": "folder of the models (models_store beside manage.py)",
-    "LOCALIZER": "localizing network, name or name@version (forgery-localizer), or none",
+    "LOCALIZER": "localizing network, name, name@version or none (forgery-localizer)",
     "LEASE_SECONDS": "a worker silent for this long has lost its analysis (30)",
     "ANALYSIS_TIME_LIMIT": "seconds after which an analysis is given up (300)",
     "MAX_ATTEMPTS": "tries before an analysis is failed (3)",
