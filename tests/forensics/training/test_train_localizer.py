@@ -30,7 +30,7 @@ from forensics.training.localizer.ancestry import (
     refuse_false_freedom,
 )
 from forensics.training.localizer.batches import Examples, Mixture
-from forensics.training.localizer.fitting import Recipe, Run, fit
+from forensics.training.localizer.fitting import Recipe, Run, centre_mask, fit
 from forensics.training.localizer.losses import evidence_loss, mask_loss, pooled_logit
 from forensics.training.localizer.network import build_localizer
 from forensics.training.progress import silent
@@ -65,6 +65,31 @@ def test_the_untrained_network_answers_by_cells_and_sees_no_flat_colour() -> Non
     assert answer["mask"].shape == answer["evidence"].shape == (1, 8, 8, 1)
     residuals = next(layer for layer in model.layers if layer.name == "residuals")
     assert np.allclose(np.sum(residuals.get_weights()[0], axis=(0, 1)), 0, atol=1e-6)
+
+
+def test_the_mask_is_centred_where_forgeries_are_marked_best() -> None:
+    keras = import_keras()
+    cells = keras.Input((4, 4, 1), name="pixels")
+    mask = keras.layers.Conv2D(1, 1, name="mask")(cells)
+    model = keras.Model({"pixels": cells}, {"mask": mask})
+    model.get_layer("mask").set_weights([np.ones((1, 1, 1, 1)), np.zeros(1)])
+    truth = np.zeros((2, 4, 4, 1), dtype=np.float32)
+    truth[1, :2] = 1.0
+    # All logits are below zero, the edited cells' less so; the other crop is untouched.
+    logits = np.where(truth > 0, -0.9, -2.1).astype(np.float32)
+
+    class Given:
+        mask = truth
+
+        def inputs(self) -> dict[str, object]:
+            return {"pixels": logits}
+
+    shift = centre_mask(model, [Given()])
+    assert -2.1 < shift < -0.9
+    marked = np.asarray(model.predict_on_batch({"pixels": logits})["mask"]) > 0
+    assert np.array_equal(marked, truth > 0)
+    Given.mask = np.zeros_like(truth)
+    assert centre_mask(model, [Given()]) == 0.0
 
 
 def test_losses_of_known_answers() -> None:
