@@ -20,6 +20,7 @@ from forensics.training.localizer.split import split_photographs
 
 SIDE = 448
 STEP = 128
+LEAST = 320
 # Of unit-length RootSIFT descriptors: nearer are the same corner, seen again.
 ALIKE = 0.45
 AWAY = 40.0
@@ -50,7 +51,7 @@ def best_window(picture: np.ndarray) -> tuple[int, np.ndarray]:
         for top in range(0, max(1, rows - SIDE + 1), STEP):
             for left in range(0, max(1, columns - SIDE + 1), STEP):
                 window = view[top : top + SIDE, left : left + SIDE]
-                if min(window.shape[:2]) >= 320:
+                if min(window.shape[:2]) >= LEAST:
                     found.append((alikeness(window), window))
     return max(found, key=lambda one: one[0])
 
@@ -67,9 +68,11 @@ def main() -> None:
     ranked = []
     for path in getattr(split_photographs(options.sources), options.part):
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+        if picture is None or min(picture.shape[:2]) < LEAST:
+            continue
         long_side = max(picture.shape[:2])
         if long_side > 1600:
-            scale = 1600 / long_side
+            scale = max(1600 / long_side, LEAST / min(picture.shape[:2]))
             picture = cv2.resize(picture, None, fx=scale, fy=scale)
         ranked.append((*best_window(picture), path.stem))
     ranked.sort(key=lambda one: -one[0])

@@ -113,7 +113,8 @@ class Fusion:
         In which the verdict was read off.
     is_settled : bool
         Whether mild changes of the picture could not move it: the file says itself
-        what it is, or the result was drawn into the inconclusive band.
+        what it is, the metadata alone lead to the band, or the result was drawn into
+        the inconclusive one.
     pixel_score : float or None
         What the pixel signals alone come to, comparable with the untouched pictures
         of the calibration; None where they are not.
@@ -160,12 +161,12 @@ def fuse(
     bands = model.bands if model else BANDS
     coded = _coded(found)
     pixels = _pixels(found, model)
-    stands = _stands(coded, pixels, bands)
-    log_odds = sum(reason.weight for reason in (*coded, *stands)) + pixels.total
     caveats: list[Reason] = []
     is_decisive = not DECISIVE.isdisjoint(reason.code for reason in coded)
     if not is_decisive:
         caveats = _caveats(coded, pixels, min(width, height))
+    stands = () if caveats else _stands(coded, pixels, bands)
+    log_odds = sum(reason.weight for reason in (*coded, *stands)) + pixels.total
     if caveats:
         low, high = _reach(bands)
         log_odds = max(low, min(high, log_odds))
@@ -180,7 +181,7 @@ def fuse(
         reasons=tuple(sorted(reasons, key=_magnitude, reverse=True)),
         log_odds=log_odds,
         bands=bands,
-        is_settled=is_decisive or bool(caveats) or not pixels.parts,
+        is_settled=is_decisive or bool(caveats or stands) or not pixels.parts,
         pixel_score=clamped_score(pixels.total) if pixels.is_measured else None,
     )
 
@@ -295,8 +296,8 @@ _NO_PROOF = Reason(
     0.0,
 )
 _METADATA_STAND = (
-    "What the metadata say stands by itself: that the pixels show no trace does not "
-    "take it back."
+    "The score is set to the band that the metadata reach by themselves: what the "
+    "pixel checks say does not take that back."
 )
 _TOO_SMALL = Reason(
     "too_small",

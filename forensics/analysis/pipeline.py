@@ -68,6 +68,8 @@ class AnalysisOptions:
     localizer : str or None
         The localizing network's name, ``name@version`` for exactly that version;
         None leaves it out.
+    calibrated : bool
+        Whether the store's calibration is used; without it the pixels have no weight.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -75,6 +77,7 @@ class AnalysisOptions:
     cnn_engine: Literal["litert", "tensorflow"] = "litert"
     model_store: Path | None = None
     localizer: str | None = "forgery-localizer"
+    calibrated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ def build_pipeline(options: AnalysisOptions) -> Pipeline:
     """
     calibration: FusionModel | None = None
     notes: tuple[Reason, ...] = ()
-    if options.model_store is not None:
+    if options.model_store is not None and options.calibrated:
         try:
             calibration = load_fusion(options.model_store)
         except ModelError as error:

@@ -7,7 +7,7 @@ come from folds by source picture, so that none is read off its own training dat
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,26 +48,35 @@ class Goal:
     least: float
 
 
-# What 62 sources can promise, all the free photographs that nothing learned from: none
-# called bounds the share at 4.7 %, one in fifty at 8.2 %.
+# What 62 sources can promise, all the free photographs that the localizer did not
+# learn from: none called bounds the share at 4.7 %, one in fifty at 8.2 %.
 SUSPICIOUS = Goal(rate=0.03, bound=0.085, least=0.60)
 FAKE = Goal(rate=0.0075, bound=0.05, least=0.90)
 
 
 @dataclass(frozen=True)
 class Crossed:
-    """Which rows are called, by bands set and maps fitted on the other folds alone."""
+    """Which rows are called, by bands set and maps fitted on the other folds alone.
+
+    ``fake`` is None where there are too few sources to promise it at all.
+    """
 
     suspicious: Marks
-    fake: Marks
+    fake: Marks | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Goals:
+    suspicious: Goal
+    fake: Goal
 
 
 @dataclass(frozen=True)
 class Calibrated:
     """What came of it; ``log_odds`` are out-of-fold, one a row of the sheet.
 
-    ``pictures`` counts the sources of the untouched ones; ``crossed`` is None where
-    they are too few to set bands without one fold of them.
+    ``pictures`` counts the sources of the untouched ones; ``crossed`` is None where a
+    fold's signals could not be calibrated.
     """
 
     signals: Mapping[str, SignalMap]
@@ -106,7 +115,7 @@ def calibrate(sheet: Sheet, *, seed: int, folds: int = FOLDS) -> Calibrated:
         Where there are too few untouched pictures to promise what `SUSPICIOUS`
         promises. Where they are too few for `FAKE`, the signals cannot say it.
     """
-    fitted = _fitted(sheet, seed=seed, folds=folds)
+    fitted = _fitted(sheet, _Goals(SUSPICIOUS, FAKE), seed=seed, folds=folds)
     log_odds = np.minimum(fitted.ceiling, fitted.log_odds)
     shares, uppers, pictures = untouched_shares(sheet, log_odds)
     return Calibrated(
@@ -132,11 +141,11 @@ class _Fitted:
     log_odds: Values
 
 
-def _fitted(sheet: Sheet, *, seed: int, folds: int) -> _Fitted:
+def _fitted(sheet: Sheet, goals: _Goals, *, seed: int, folds: int) -> _Fitted:
     signals = fit(sheet, sheet.is_fitted)
     floor = max(_lowest(signals), log_odds_of(_LEAST_SCORE))
     log_odds = np.maximum(floor, out_of_fold(sheet, seed=seed, folds=folds))
-    bands, ceiling = _bands(sheet, log_odds, floor)
+    bands, ceiling = _bands(sheet, log_odds, floor, goals)
     return _Fitted(signals, floor, ceiling, bands, log_odds)
 
 
@@ -144,35 +153,54 @@ def cross(sheet: Sheet, *, seed: int, folds: int) -> Crossed | None:
     """Call each fold's rows by a calibration that saw the other folds alone.
 
     Bands that are set on pictures look better on these than on others: what they call
-    among pictures that had no part in them is what can be promised.
+    among pictures that had no part in them is what can be promised. Each may call the
+    share that the bands of all folds may.
     """
+    goals = _Goals(_attained(sheet, SUSPICIOUS), _attained(sheet, FAKE))
+    is_promised = goals.fake.bound >= 1.0
     fold_of = folds_of(sheet.groups, seed=seed, folds=folds)
     suspicious, fake = (np.zeros(len(sheet.truth), dtype=np.bool_) for _ in range(2))
     for fold in range(folds):
         inside = fold_of == fold
         try:
-            others = _fitted(sheet.only(~inside), seed=seed + 1, folds=folds)
+            others = _fitted(sheet.only(~inside), goals, seed=seed + 1, folds=folds)
         except CalibrationError:
             return None
         own = total(others.signals, sheet.only(inside))
         scores = expit(np.clip(own, others.floor, others.ceiling))
         suspicious[inside] = scores >= others.bands.suspicious
         fake[inside] = scores >= others.bands.fake
-    return Crossed(suspicious, fake)
+    return Crossed(suspicious, fake if is_promised else None)
 
 
-def _bands(sheet: Sheet, log_odds: Values, floor: float) -> tuple[Bands, float]:
+def _attained(sheet: Sheet, goal: Goal) -> Goal:
+    """Return the share that a promise allows with all sources, as a plain rate."""
+    protocols = np.array(sheet.protocols)
+    count = min(
+        masses(sheet.groups[sheet.is_untouched & (protocols == protocol)])[1]
+        for protocol in np.unique(protocols[sheet.is_untouched])
+    )
+    hits = np.linspace(0.0, goal.rate * count, 200)
+    allowed = hits[_is_bounded(hits, count, goal)]
+    if not len(allowed):
+        return goal
+    return Goal(rate=float(allowed[-1]) / count, bound=1.0, least=goal.least)
+
+
+def _bands(
+    sheet: Sheet, log_odds: Values, floor: float, goals: _Goals
+) -> tuple[Bands, float]:
     """Return the bands, and the most that the signals may say together."""
-    suspicious = threshold(sheet, log_odds, SUSPICIOUS)
+    suspicious = threshold(sheet, log_odds, goals.suspicious)
     if suspicious > _MOST_SUSPICIOUS:
         raise CalibrationError(
             f"{SUSPICIOUS.rate:.0%} of the untouched pictures score above "
             f"{_MOST_SUSPICIOUS}: these signals accuse at random. Leave some out."
         )
-    least = max(FAKE.least, suspicious + 0.01)
+    least = max(goals.fake.least, suspicious + 0.01)
     ceiling = _NO_CEILING
     try:
-        fake = threshold(sheet, log_odds, Goal(FAKE.rate, FAKE.bound, least))
+        fake = threshold(sheet, log_odds, replace(goals.fake, least=least))
     except CalibrationError:
         fake = 1.0
     if fake > _MOST_FAKE:
@@ -200,8 +228,7 @@ def threshold(sheet: Sheet, log_odds: Values, goal: Goal) -> float:
     found = goal.least
     for protocol in np.unique(protocols[sheet.is_untouched]):
         rows = sheet.is_untouched & (protocols == protocol)
-        masses, count = _masses(sheet.groups[rows])
-        called = _Called(scores[rows], masses, count)
+        called = _Called(scores[rows], *masses(sheet.groups[rows]))
         found = max(found, _threshold(called, goal, protocol=str(protocol)))
     return found
 
@@ -215,7 +242,7 @@ class _Called:
     sources: int
 
 
-def _masses(groups: NDArray[np.intp]) -> tuple[Values, int]:
+def masses(groups: NDArray[np.intp]) -> tuple[Values, int]:
     """Let each source count once: pictures of one source are no two witnesses."""
     _, places, repeats = np.unique(groups, return_inverse=True, return_counts=True)
     return 1.0 / repeats[places], len(repeats)
@@ -253,7 +280,7 @@ def untouched_shares(
     """
     rows = sheet.is_untouched
     scores = np.clip(expit(log_odds[rows]), 0.01, 0.99)
-    mass, count = _masses(sheet.groups[rows])
+    mass, count = masses(sheet.groups[rows])
     grid = np.arange(1, GRID + 1) / (GRID + 1)
     hits = [float(mass[scores >= score - 1e-9].sum()) for score in grid]
     shares = tuple(min(1.0, round(hit / count, 5)) for hit in hits)

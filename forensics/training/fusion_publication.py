@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import tempfile
 from collections import Counter
@@ -25,12 +26,14 @@ from forensics.analysis.model_store import (
     file_entry,
     swap_in,
 )
-from forensics.training.benchmark.figures import Resamples, exact_share
+from forensics.training.benchmark.figures import Interval, Resamples, exact_share
 from forensics.training.benchmark.leaks import HASHES_FILE, HASHES_ROLE
-from forensics.training.fusion import FAKE, FOLDS, SUSPICIOUS
+from forensics.training.fusion import FAKE, FOLDS, SUSPICIOUS, masses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from forensics.analysis.types import Json
     from forensics.training.fusion import Calibrated
@@ -157,17 +160,22 @@ def _figures(found: Calibrated, rows: Marks, *, seed: int) -> dict[str, Json]:
     result: dict[str, Json] = {
         "n": {"fake": int(truth.sum()), "authentic": int((~truth).sum())},
         "untouched": int(untouched.sum()),
+        "sources": len(np.unique(sheet.groups[rows][untouched])),
     }
     if found.crossed is not None:
-        for name, called in asdict(found.crossed).items():
-            hits = int((called[rows] & untouched).sum())
-            result[f"untouched_{name}"] = _share(hits, int(untouched.sum()))
+        for name, called in vars(found.crossed).items():
+            if called is not None:
+                hits = called[rows] & untouched
+                result[f"untouched_{name}"] = _share(
+                    hits, untouched, sheet.groups[rows]
+                )
     draws = Resamples(truth, seed, _RESAMPLES)
     if not draws.has_both_classes:
         return result
     result["auc"] = dict(draws.area_under_curve(scores).to_json())
     result["recall_at_5_percent"] = dict(draws.recall_at(scores).to_json())
     result["calibration_error"] = dict(draws.calibration_error(scores).to_json())
+    result["kinds"] = {**_by_kind(found, rows, seed=seed)}
     for name, column in zip(sheet.signals, sheet.raw[rows].T, strict=True):
         known = ~np.isnan(column)
         ours = Resamples(truth[known], seed, _RESAMPLES)
@@ -176,8 +184,30 @@ def _figures(found: Calibrated, rows: Marks, *, seed: int) -> dict[str, Json]:
     return result
 
 
-def _share(hits: int, count: int) -> Json:
-    return dict(exact_share(hits, count).to_json()) if count else None
+def _share(called: Marks, untouched: Marks, groups: NDArray[np.intp]) -> Json:
+    """Mean over the sources; the interval is that of whole sources called or not."""
+    if not untouched.any():
+        return None
+    weights, count = masses(groups[untouched])
+    hits = float(weights[called[untouched]].sum())
+    low = exact_share(math.floor(hits + 1e-9), count).low
+    high = exact_share(math.ceil(hits - 1e-9), count).high
+    return dict(Interval(hits / count, low, high).to_json())
+
+
+def _by_kind(
+    found: Calibrated, rows: Marks, *, seed: int
+) -> dict[str, dict[str, float]]:
+    """AUC of the out-of-fold score of each kind, against all authentic pictures."""
+    kinds = np.array(found.sheet.kinds)[rows]
+    truth, scores = found.sheet.truth[rows], found.scores[rows]
+    result = {}
+    for kind in np.unique(kinds[truth]):
+        ours = ~truth | (kinds == kind)
+        draws = Resamples(truth[ours], seed, _RESAMPLES)
+        if draws.has_both_classes:
+            result[str(kind)] = draws.area_under_curve(scores[ours]).to_json()
+    return result
 
 
 def render_card(document: Mapping[str, Json]) -> str:
@@ -199,10 +229,15 @@ def render_card(document: Mapping[str, Json]) -> str:
             f"from {bands['suspicious']:.3f}, fake from {bands['fake']:.3f}.",
             "",
             "Out-of-fold, folds by source picture; 95 % intervals in brackets. The "
-            "shares of untouched pictures called are by bands that the other folds "
-            "alone have set.",
+            "shares of untouched pictures called are means over the sources, by bands "
+            "that the other folds alone have set, and their intervals those of the "
+            "sources; in the others pictures count as independent.",
             "",
             *_table(document["figures"]),
+            "",
+            "AUC by kind of forgery, against all authentic pictures:",
+            "",
+            *_kinds_table(document["figures"]),
             "",
             "**Pictures:** "
             + "; ".join(
@@ -222,13 +257,23 @@ def render_card(document: Mapping[str, Json]) -> str:
 def _table(measured: Json) -> list[str]:
     assert isinstance(measured, dict)  # noqa: S101 - the caller made it
     names = list(dict.fromkeys(name for row in measured.values() for name in row))
-    names.remove("n")
+    names = [name for name in names if name not in {"n", "kinds"}]
     heads = [name.replace("_", " ") for name in names]
     lines = [f"| protocol | n | {' | '.join(heads)} |", "|---" * (len(names) + 2) + "|"]
     for protocol, row in measured.items():
         count = f"{row['n']['fake']} + {row['n']['authentic']}"
         cells = [_cell(row.get(name)) for name in names]
         lines.append(f"| {protocol} | {count} | {' | '.join(cells)} |")
+    return lines
+
+
+def _kinds_table(measured: Json) -> list[str]:
+    assert isinstance(measured, dict)  # noqa: S101 - the caller made it
+    kinds = sorted({kind for row in measured.values() for kind in row.get("kinds", {})})
+    lines = [f"| kind | {' | '.join(measured)} |", "|---" * (len(measured) + 1) + "|"]
+    for kind in kinds:
+        cells = [_cell(row.get("kinds", {}).get(kind)) for row in measured.values()]
+        lines.append(f"| {kind} | {' | '.join(cells)} |")
     return lines
 
 

@@ -45,6 +45,8 @@ class Sheet:
         Whether the row's protocol is one that the maps are fitted to.
     is_untouched : ndarray of bool, shape (n,)
         Whether it counts for the thresholds.
+    kinds : tuple of str, length n
+        Of forgery.
     known : tuple of str
         One ``<perceptual hash> <name>`` for each picture.
     """
@@ -59,6 +61,7 @@ class Sheet:
     sets: tuple[str, ...]
     is_fitted: Marks
     is_untouched: Marks
+    kinds: tuple[str, ...] = field(repr=False, default=())
     known: tuple[str, ...] = field(repr=False, default=())
 
     def only(self, rows: Marks) -> Sheet:
@@ -72,6 +75,7 @@ class Sheet:
             groups=self.groups[rows],
             protocols=tuple(self.protocols[i] for i in chosen),
             sets=tuple(self.sets[i] for i in chosen),
+            kinds=tuple(self.kinds[i] for i in chosen),
             is_fitted=self.is_fitted[rows],
             is_untouched=self.is_untouched[rows],
         )
@@ -104,7 +108,7 @@ def tabulate(
         Where no signal, or too few pictures of a class, remain, or a signal's
         records are of several versions, or of none.
     """
-    rows = [r for r in {r.key: r for r in records}.values() if r.refused is None]
+    rows = _latest(records)
     used = tuple(name for name in signals if any(_has(row, name) for row in rows))
     if not used:
         raise CalibrationError(f"No record has a number of {', '.join(signals)}.")
@@ -117,6 +121,7 @@ def tabulate(
         groups=_joined([(f"{row.set_name}/{row.file}", row.source) for row in rows]),
         protocols=tuple(row.protocol for row in rows),
         sets=tuple(row.set_name for row in rows),
+        kinds=tuple(row.kind for row in rows),
         is_fitted=np.array([row.protocol in protocols for row in rows]),
         is_untouched=np.array(
             [not r.is_fake and (not untouched or r.set_name in untouched) for r in rows]
@@ -127,8 +132,31 @@ def tabulate(
     return sheet
 
 
+def _latest(records: Iterable[Record]) -> list[Record]:
+    """Keep the last record of each picture and protocol, less the refused ones."""
+    found: dict[tuple[str, str, str], Record] = {}
+    for row in records:
+        before = found.setdefault(row.key, row)
+        if before.digest and row.digest and before.digest != row.digest:
+            raise CalibrationError(
+                f"{row.set_name}/{row.file} is another picture in two of the records. "
+                "Evaluate sets of different folders under different names."
+            )
+        found[row.key] = row
+    return [row for row in found.values() if row.refused is None]
+
+
 def _listed(rows: Iterable[Record]) -> tuple[str, ...]:
-    lines = (f"{row.look} {_printable(row.name)}" for row in rows if row.look)
+    """Name each picture and, by its look, the photographs that it was made from.
+
+    Another crop of these looks like none that is listed: the name tells.
+    """
+    lines = (
+        f"{row.look} {_printable(name)}"
+        for row in rows
+        if row.look
+        for name in (row.name, *row.made_from)
+    )
     return tuple(dict.fromkeys(lines))
 
 

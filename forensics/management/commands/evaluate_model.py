@@ -59,6 +59,11 @@ class Command(BaseCommand):
             "--protocols", nargs="+", default=PROTOCOLS, choices=PROTOCOLS
         )
         parser.add_argument("--model", metavar="NAME[@VERSION]", help="the localizer")
+        parser.add_argument(
+            "--without-calibration",
+            action="store_true",
+            help="as if no fusion were in the store: records to calibrate one by",
+        )
         parser.add_argument("--sample", type=_positive, help="pictures of each set")
         parser.add_argument("--seed", type=int, default=20261123)
         parser.add_argument("--processes", type=_positive, default=2)
@@ -105,6 +110,8 @@ def _request(options: dict[str, Any]) -> Request:
 
     target, model = options["target"], options["model"]
     analysis = current_options()
+    if options["without_calibration"]:
+        analysis = dataclasses.replace(analysis, calibrated=False)
     if model is not None:
         analysis = dataclasses.replace(analysis, localizer=model)
     return Request(
@@ -158,6 +165,8 @@ def _recorded(options: dict[str, Any]) -> str:
     for name in ("model", "sample"):
         if options[name] is not None:
             parts += [f"--{name}", str(options[name])]
+    if options["without_calibration"]:
+        parts.append("--without-calibration")
     if options["exclude_known"]:
         parts += ["--exclude-known", *map(_portable, options["exclude_known"])]
     return f"python manage.py evaluate_model {shlex.join(parts)}"

@@ -63,7 +63,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--labelled-share",
-            type=float,
+            type=_share,
             default=0.35,
             help="of the samples that are labelled pictures; few of them, a small one",
         )
@@ -119,6 +119,13 @@ class Command(BaseCommand):
             f"Written: {folder}. Measure it with manage.py evaluate_model, then write "
             "its card with manage.py model_card."
         )
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(text)
+    return value
 
 
 def _request(options: dict[str, Any]) -> Request:

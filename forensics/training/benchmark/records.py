@@ -53,6 +53,8 @@ class Record:
         Of the picture's file: a file made anew under its old name is measured anew.
     look : str
         The picture's perceptual hash, 16 hexadecimal digits.
+    made_from : list of str
+        Names of the photographs it was made from, as its set's manifest tells.
     header : str
         Digest of format and quantization tables, see `header_digest`.
     mask : str
@@ -73,6 +75,7 @@ class Record:
     source: str
     digest: str = ""
     look: str = ""
+    made_from: list[str] = field(default_factory=list)
     header: str = ""
     refused: str | None = None
     bytes: int = 0

@@ -127,6 +127,7 @@ def _blank(job: Job, protocol: ProtocolKind) -> Record:
         source=job.source,
         digest=job.seen.digest if job.seen else "",
         look=f"{job.seen.plain:016x}" if job.seen else "",
+        made_from=list(case.sources),
     )
 
 

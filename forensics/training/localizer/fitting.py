@@ -70,12 +70,14 @@ class Run:
 class State:
     """Where a run stands: steps done, and what each checkpoint measured.
 
-    ``weights`` names the checkpoint's file, whose name says its steps.
+    ``weights`` names the checkpoint's file, whose name says its steps; ``mask_shift``
+    is what the finished model's mask was shifted by after the last measurement.
     """
 
     fingerprint: str
     steps: int = 0
     weights: str = ""
+    mask_shift: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -112,36 +114,34 @@ def fit(
         _save(model, state, run.folder)
         _note(model, watched, state, run.folder)
     model.optimizer.finalize_variable_values(model.trainable_variables)
-    centre_mask(model, watched)
+    state.mask_shift = centre_mask(model, watched)
     return model, state
 
 
 def centre_mask(model: KerasModel, batches: list[Batch]) -> float:
     """Shift the mask's bias so that 0.5 is the threshold that marks forgeries best.
 
-    The loss weighs edited cells and crops are cut around edits, so that the network's
-    own 0.5 means little. By mean F1 over the tampered crops of ``batches``.
+    The loss weighs edited cells, so that the network's own 0.5 means little. By F1
+    over the cells of all crops together: marks on untouched ones count against it.
 
     Returns
     -------
     float
-        What was taken from the logits.
+        What was taken from the logits: nothing where no threshold between marking
+        all and marking none is better than both.
     """
-    said = [(b.mask > 0.5, model.predict_on_batch(b.inputs())["mask"]) for b in batches]
-    crops = [
-        (truth.ravel(), logits.ravel())
-        for batch in said
-        for truth, logits in zip(*batch, strict=True)
-        if truth.any()
-    ]
-    if not crops:
+    truth = np.concatenate([(batch.mask > 0.5).ravel() for batch in batches])
+    said = [model.predict_on_batch(batch.inputs())["mask"] for batch in batches]
+    logits = np.concatenate([np.asarray(one).ravel() for one in said])
+    found = [_f1(truth, logits > shift) for shift in _SHIFTS]
+    best = int(np.argmax(found))
+    if not 0 < best < len(_SHIFTS) - 1 or found[best] <= _f1(truth, truth | True):
         return 0.0
-    means = [np.mean([_f1(t, logits > s) for t, logits in crops]) for s in _SHIFTS]
-    shift = float(_SHIFTS[int(np.argmax(means))])
+    shift = float(_SHIFTS[best])
     layer = next(layer for layer in model.layers if layer.name == "mask")
     kernel, bias = layer.get_weights()
     layer.set_weights([kernel, bias - np.float32(shift)])
-    logger.info("mask shifted by %.2f: F1 %.4f", shift, max(means))
+    logger.info("mask shifted by %.2f: F1 over all cells %.4f", shift, found[best])
     return shift
 
 

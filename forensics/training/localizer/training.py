@@ -144,9 +144,10 @@ def _account(
         recipe={
             **recipe,
             "photographs": len(learn.photographs),
-            "labelled": len(learn.known),
+            "labelled": len(learn.known) if learn.labelled else 0,
             "kinds": {kind.value: weight for kind, weight in learn.kinds.items()},
             "unseen_kinds": sorted(k.value for k in request.folders.unseen_kinds),
+            "mask_shift": round(state.mask_shift, 2),
             "history": list(state.history),
         },
     )

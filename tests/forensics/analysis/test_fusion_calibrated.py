@@ -170,7 +170,18 @@ def test_pixels_without_a_trace_do_not_take_back_what_the_file_says(
     assert found.verdict is alone.verdict is verdict
     weights = {reason.code: reason.weight for reason in found.reasons}
     assert found.log_odds == pytest.approx(sum(weights.values()))
-    assert weights.get("metadata_stand", 1.0) > 0.0
+    is_raised = verdict is not Verdict.INCONCLUSIVE
+    assert ("metadata_stand" in weights) is is_raised
+    assert not is_raised or weights["metadata_stand"] > 0.0
+    assert found.is_settled is is_raised
+
+
+def test_metadata_do_not_stand_where_nothing_can_be_judged() -> None:
+    small = fused("editing_software", localizer=-2.0, side=100)
+    assert small.verdict is Verdict.INCONCLUSIVE
+    assert "metadata_stand" not in {reason.code for reason in small.reasons}
+    agreed = fused("editing_software", localizer=3.0)
+    assert "metadata_stand" not in {reason.code for reason in agreed.reasons}
 
 
 def test_one_silent_signal_does_not_contradict_another() -> None:

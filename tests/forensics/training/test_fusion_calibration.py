@@ -189,7 +189,7 @@ def test_what_is_called_is_measured_by_bands_that_others_set(
     inside = float(np.mean(calibrated.scores[untouched] >= calibrated.bands.suspicious))
     assert 0 < share <= SUSPICIOUS.bound
     assert share != inside
-    # 65 untouched pictures of 40 sources: enough for a band, too few less a fold.
+    # 65 untouched pictures of 40 sources: enough for suspicious, too few for fake.
     paired = [
         replace(one, source=f"pair/{number // 4}")
         if one.label == "authentic" and number < 100
@@ -197,9 +197,31 @@ def test_what_is_called_is_measured_by_bands_that_others_set(
         for number, one in enumerate(records(130))
     ]
     few = calibrate(tabulate(paired), seed=1)
-    assert few.crossed is None
+    assert few.crossed is not None
+    assert few.crossed.fake is None
     assert few.scores.max() < few.bands.fake
-    assert "untouched_suspicious" not in figures(few, seed=1)["equalized"]
+    measured = figures(few, seed=1)["equalized"]
+    assert measured["sources"] == 40
+    assert "untouched_fake" not in measured
+    assert measured["untouched_suspicious"]["low"] == 0.0
+    assert measured["kinds"]["splice"]["value"] == measured["auc"]["value"]
+
+
+def test_each_fold_may_call_what_all_may() -> None:
+    """What bands of four folds call of the fifth is about what the promise allows."""
+    wide = calibrate(tabulate(records(1200)), seed=1)
+    assert wide.crossed is not None
+    assert wide.crossed.fake is not None
+    untouched = wide.sheet.is_untouched
+    shares = [wide.crossed.suspicious[untouched].mean(), SUSPICIOUS.rate]
+    assert shares[0] == pytest.approx(shares[1], abs=0.02)
+    assert 0 < wide.crossed.fake[untouched].mean() < 0.02
+
+
+def test_records_of_two_pictures_under_one_name_are_refused() -> None:
+    first = replace(records(200)[0], digest="a" * 16)
+    with pytest.raises(CalibrationError, match="another picture"):
+        tabulate([*records(200), first, replace(first, digest="b" * 16)])
 
 
 def test_the_pictures_it_rests_on_are_listed(
@@ -211,6 +233,8 @@ def test_the_pictures_it_rests_on_are_listed(
     assert listed.hashes.tolist() == [0x0123456789ABCDEF]
     seen = [replace(one, look=f"{number:016x}") for number, one in enumerate(records())]
     assert tabulate(seen).known[5] == "0000000000000005 5.jpg"
+    seen[0] = replace(seen[0], made_from=["coast.jpg"])
+    assert tabulate(seen).known[1] == "0000000000000000 coast.jpg"
 
 
 def test_too_few_pictures_or_no_signal_are_refused() -> None:

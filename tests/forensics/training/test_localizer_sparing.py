@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,3 +54,28 @@ def test_look_alikes_and_what_shares_their_source_are_left_out(
 def test_nothing_left_is_said(labelled: Path) -> None:
     with pytest.raises(DatasetError, match="nothing is left"):
         without_spared([labelled], [labelled])
+
+
+def test_what_manifests_name_is_left_out_too(labelled: Path, tmp_path: Path) -> None:
+    lines = [
+        {"file": "authentic/Au_arc_00002.jpg", "sources": ["harbour.jpg"]},
+        {"file": "authentic/Au_art_00003.jpg", "sources": ["harbour.jpg"]},
+    ]
+    manifest = "".join(f"{json.dumps(line)}\n" for line in lines)
+    (labelled / "manifest.jsonl").write_text(manifest, encoding="utf-8")
+    spared = tmp_path / "spared"
+    (spared / "authentic").mkdir(parents=True)
+    photograph("retina").save(spared / "authentic" / "one.jpg")
+    named = {"file": "authentic/one.jpg", "sources": ["harbour.jpg"]}
+    (spared / "manifest.jsonl").write_text(json.dumps(named), encoding="utf-8")
+    kept = {sample.name for sample in without_spared([labelled], [spared])}
+    assert kept == {
+        "Au_ani_00001.jpg",
+        "Tp_D_CNN_M_N_ani00001_arc00009_00001.jpg",
+    }
+
+
+def test_two_pictures_of_one_name_are_refused(labelled: Path) -> None:
+    photograph("coffee").save(labelled / "tampered" / "Au_ani_00001.jpg")
+    with pytest.raises(DatasetError, match="2 labelled pictures are named Au_ani"):
+        without_spared([labelled], [])
