@@ -61,7 +61,7 @@ class CopyMoveAnalyzer:
     """
 
     name: str = "copy_move"
-    version: str = "1.0"
+    version: str = "1.1"
 
     def analyze(self, evidence: ImageEvidence) -> Finding:
         """Look for copies.

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 # photographs only, with forced signs: more sameness can never acquit.
 WEIGHTS = {
     "coverage": 0.00,
-    "residual": 6.51,
-    "ring": -1.16,
-    "cut": -6.82,
-    "solidity": 1.71,
-    "own": 2.30,
-    "rival": -2.44,
-    "distinct": 2.82,
-    "turned": -1.39,
-    "mirrored": -0.45,
+    "residual": 5.19,
+    "ring": 0.00,
+    "cut": -5.51,
+    "solidity": 2.62,
+    "own": 2.64,
+    "rival": -2.11,
+    "distinct": 2.40,
+    "turned": -1.13,
+    "mirrored": -0.37,
 }
-INTERCEPT = -5.84
+INTERCEPT = -6.26
 # Slope and offset from the strongest pair's log-odds to the picture's.
-PICTURE = (0.684, -0.216)
+PICTURE = (0.658, -0.123)
 # Which side was pasted: log-odds a unit of `Pair.seam`.
-SEAM = 5.09
+SEAM = 4.76
 # Signal of a picture without any pair that corresponds, and the least of any.
 NOTHING = -4.0
 # Signal from which a copy is reported, see docs/signals.md.
