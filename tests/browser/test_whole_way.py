@@ -95,7 +95,7 @@ def look_at_the_heat_map(page: Page) -> None:
     picture = page.get_by_alt_text("The picture under review").bounding_box()
     overlay = page.locator("[data-stage-overlay=ela] img").bounding_box()
     assert picture == overlay
-    slider = page.get_by_role("slider", name="ELA overlay")
+    slider = page.get_by_role("slider", name="Overlay")
     slider.focus()
     assert opacity(page) == "0.5"
     page.keyboard.press("End")
