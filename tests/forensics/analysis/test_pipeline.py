@@ -183,6 +183,15 @@ def test_the_version_changes_with_whatever_can_change_a_report(tmp_path: Path) -
     assert build_pipeline(AnalysisOptions()).version == PIPELINE.version
 
 
+def test_a_store_can_be_used_without_its_calibration(tmp_path: Path) -> None:
+    fusion_models.write(tmp_path)
+    options = AnalysisOptions(model_store=tmp_path, calibrated=False)
+    assert build_pipeline(options).calibration is None
+    report = build_pipeline(options).analyze(jpeg(photo_like(3)))
+    assert "fusion" not in {model.name for model in report.models}
+    assert build_pipeline(AnalysisOptions(model_store=tmp_path)).calibration
+
+
 def test_a_damaged_calibration_is_said_and_judgment_remains(tmp_path: Path) -> None:
     fusion_models.write(tmp_path, floor=1.0)
     pipeline = build_pipeline(AnalysisOptions(model_store=tmp_path, localizer=None))
