@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import BooleanField, F, Func
 
 from forensics.analysis.pdq_index import MATCH_DISTANCE, distances, neighbours
 from forensics.known_models import BAND_FIELDS, Bank, BankEntry, Fingerprint
-from forensics.models import Image
+from forensics.models import Analysis, Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
+    from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import QuerySet
-
-    from forensics.known_models import PdqIndexed
+    from django.db.models.sql.compiler import SQLCompiler
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +59,7 @@ class BankMatch:
 
     @property
     def code(self) -> str:
-        """Stable word, such as ``known_fake`` or, looking alike, ``known_fake_near``."""
+        """Stable word: ``known_fake``, or ``known_fake_near`` if it looks alike."""
         return f"known_{self.purpose}{'' if self.method == 'sha256' else '_near'}"
 
     def as_json(self) -> dict[str, Any]:
@@ -82,7 +80,8 @@ def near_images(image: Image) -> Near:
 
 def near(rows: QuerySet[Any], pdq: str, *, distance: int = MATCH_DISTANCE) -> Near:
     """Return every row within ``distance`` (0..31) bits of a hash, by primary key."""
-    candidates = list(_sharing_a_band(rows, pdq, distance)[: MAX_CANDIDATES + 1])
+    alike = rows.filter(_SharesABand(neighbours(pdq, distance=distance))).order_by()
+    candidates = list(alike.values_list("pk", "pdq")[: MAX_CANDIDATES + 1])
     is_complete = len(candidates) <= MAX_CANDIDATES
     if not is_complete:
         logger.warning("more than %s stored hashes are alike", MAX_CANDIDATES)
@@ -98,12 +97,30 @@ def near(rows: QuerySet[Any], pdq: str, *, distance: int = MATCH_DISTANCE) -> Ne
     return Near({key: bits for bits, _, key in order}, is_complete)
 
 
-def _sharing_a_band(
-    rows: QuerySet[PdqIndexed], pdq: str, distance: int
-) -> QuerySet[PdqIndexed, tuple[UUID, str]]:
-    lists = zip(BAND_FIELDS, neighbours(pdq, distance=distance), strict=True)
-    wanted = [Q((f"{field}__in", values)) for field, values in lists if values]
-    return rows.filter(reduce(or_, wanted)).order_by().values_list("pk", "pdq")
+class _SharesABand(Func):
+    """True of a row that has one of the wanted values in one of its bands.
+
+    Two thousand whole numbers of our own: written into the statement they cost a tenth
+    of what as many parameters do.
+    """
+
+    conditional = True
+    output_field = BooleanField()
+
+    def __init__(self, values: Sequence[Sequence[int]]) -> None:
+        super().__init__(*(F(field) for field in BAND_FIELDS))
+        self._values = values
+
+    def as_sql(  # type: ignore[override]  # Django's has more that is not needed
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[Any]]:
+        """Write the condition."""
+        parts = []
+        for band, values in zip(self.source_expressions, self._values, strict=True):
+            if values:
+                column, _ = compiler.compile(band)
+                parts.append(f"{column} IN ({','.join(map(str, values))})")
+        return f"({' OR '.join(parts)})", []
 
 
 def bank_matches(*, sha256: str, hashes: Mapping[str, str]) -> list[BankMatch]:
@@ -161,6 +178,15 @@ def bank_matches_now(image: Image) -> list[BankMatch]:
     is_usable = own is not None and own.band_00 is not None
     hashes = {"same": own.pdq} if own is not None and is_usable else {}
     return bank_matches(sha256=image.sha256, hashes=hashes)
+
+
+def banks_have_news(analysis: Analysis) -> bool:
+    """Return whether the banks now hold what they did not when this analysis ran."""
+    recorded = {match["entry"] for match in analysis.known_matches}
+    if len(recorded) >= MAX_MATCHES:
+        return False  # only the nearest were recorded, so others prove nothing
+    now = bank_matches_now(analysis.image)
+    return any(match.entry not in recorded for match in now)
 
 
 def images_without_fingerprint(version: str) -> QuerySet[Image]:

@@ -27,7 +27,7 @@ def _band() -> models.IntegerField[Any, Any]:
 
 
 class PdqIndexed(models.Model):
-    """A PDQ hash and twelve parts of it, each indexed: see ``analysis/pdq_index.py``."""
+    """A PDQ hash and twelve indexed parts of it: see ``analysis/pdq_index.py``."""
 
     pdq = models.CharField(
         "PDQ",

@@ -77,7 +77,8 @@ def distances(hex_hash: str, others: Sequence[str]) -> NDArray[np.int64]:
     own = np.frombuffer(bytes.fromhex(hex_hash), dtype=np.uint64)
     rows = np.frombuffer(bytes.fromhex("".join(others)), dtype=np.uint64)
     differing = np.bitwise_count(rows.reshape(-1, len(own)) ^ own)
-    return np.sum(differing, axis=1, dtype=np.int64)
+    summed: NDArray[np.int64] = np.sum(differing, axis=1, dtype=np.int64)
+    return summed
 
 
 def is_hash(text: str) -> bool:

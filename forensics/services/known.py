@@ -79,28 +79,39 @@ def fingerprint_image(*, image: Image) -> Pdq:
     return found
 
 
-def save_entry(*, entry: BankEntry) -> BankEntry:
-    """Check and store one entry of a bank.
+def check_entry(*, sha256: str, pdq: str) -> dict[str, str]:
+    """Return the hashes as they are stored.
 
     An entry that names only the SHA-256 of an image stored here gets its PDQ as well.
 
     Raises
     ------
     ValidationError
-        It has no hash, a malformed one, or is in the bank already.
+        There is no hash, or a malformed one.
     """
-    entry.sha256, entry.pdq = entry.sha256.strip().lower(), entry.pdq.strip().lower()
-    for name in ("sha256", "pdq"):
-        value = getattr(entry, name)
+    found = {"sha256": sha256.strip().lower(), "pdq": pdq.strip().lower()}
+    for name, value in found.items():
         if value and not is_hash(value):
             raise ValidationError({name: "Give 64 hexadecimal digits, or nothing."})
-    if entry.sha256 and not entry.pdq:
-        entry.pdq = _pdq_of_stored(entry.sha256)
-    if not entry.sha256 and not entry.pdq:
+    if not any(found.values()):
         raise ValidationError("Give a SHA-256, a PDQ hash, or both.")
-    if entry.pdq and not is_telling(entry.pdq):
+    if not found["pdq"]:
+        found["pdq"] = _pdq_of_stored(found["sha256"])
+    if found["pdq"] and not is_telling(found["pdq"]):
         raise ValidationError({"pdq": "This is the hash of something flat."})
-    for field, value in band_columns(entry.pdq).items():
+    return found
+
+
+def save_entry(*, entry: BankEntry) -> BankEntry:
+    """Check and store one entry of a bank.
+
+    Raises
+    ------
+    ValidationError
+        See :func:`check_entry`; or the bank has it already.
+    """
+    found = check_entry(sha256=entry.sha256, pdq=entry.pdq)
+    for field, value in (found | band_columns(found["pdq"])).items():
         setattr(entry, field, value)
     entry.full_clean(exclude=["added_by"])
     entry.save()

@@ -4,6 +4,7 @@ from moderation.services.banks import (
     delete_bank,
     delete_bank_entry,
     import_into_bank,
+    record_export,
     save_bank,
     save_bank_entry,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "flag_analysis",
     "import_into_bank",
     "open_case",
+    "record_export",
     "release_case",
     "release_expired_claims",
     "reopen_case",

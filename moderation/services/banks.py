@@ -84,6 +84,12 @@ def import_into_bank(
     return added
 
 
+def record_export(*, bank: Bank, actor: User | None, kind: str) -> None:
+    """Keep on record that a bank's hashes left the house."""
+    _require(actor, "view_bankentry", "export banks")
+    record("bank_exported", actor=actor, bank=bank.name, format=kind)
+
+
 def _require(actor: User | None, permission: str, to_do: str) -> None:
     if actor is not None:
         require(actor, f"forensics.{permission}", to_do)
