@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 
+from forensics.exchange import MAX_TAG, MAX_TAGS
 from forensics.models import Bank, BankEntry
 from forensics.services.known import check_entry
 from moderation.services import (
@@ -71,11 +72,22 @@ class EntryForm(forms.ModelForm[BankEntry]):
         cleaned = super().clean() or {}
         if not self.errors:
             hashes = {name: cleaned.get(name, "") for name in ("sha256", "pdq")}
+            if not is_tag_list(cleaned.get("tags") or []):
+                self.add_error("tags", 'Give a list of words, such as ["deepfake"].')
             try:
                 cleaned |= check_entry(**hashes)
             except ValidationError as problem:
                 self.add_error(None, problem)
         return cleaned
+
+
+def is_tag_list(tags: Any) -> bool:
+    """Return whether this is a short list of short words."""
+    return (
+        isinstance(tags, list)
+        and len(tags) <= MAX_TAGS
+        and all(isinstance(tag, str) and len(tag) <= MAX_TAG for tag in tags)
+    )
 
 
 @admin.register(BankEntry)
