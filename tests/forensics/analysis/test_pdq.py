@@ -11,7 +11,7 @@ from PIL import Image
 from forensics.analysis.pdq import MIN_QUALITY, TRANSFORMS, pdq
 from tests.images import photo_like, scene
 
-# By the package pdqhash 0.2.7 (Facebook's C++), of ``scene(width, height, seed)``.
+# By the package pdqhash 0.2.8 (Facebook's C++), of ``scene(width, height, seed)``.
 KNOWN = {
     (256, 192, 1): "8e3cd5ac9679d5ac28a77da228f702752ccf225b9669825929d768d679869519",
     (300, 500, 2): "9b2c891ecf68825c7f0029837de229bda3df2cbf8218df40205729d37ca3d6ea",
