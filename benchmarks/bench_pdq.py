@@ -1,7 +1,7 @@
 """How far our PDQ lies from the reference implementation, and what it costs.
 
 ``python -m benchmarks.bench_pdq FOLDER... --json OUT``, in an environment of its own
-with numpy, pillow, scipy and ``pdqhash`` (the reference's C++, which needs a compiler and
+with numpy, pillow, scipy and ``pdqhash`` (the C++ reference, which needs a compiler and
 is therefore no requirement of the project).
 """
 
