@@ -9,7 +9,25 @@ from django.utils import timezone
 from uuid6 import uuid7
 
 from forensics.analysis.types import FindingStatus, Verdict
+from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
 from forensics.states import PENDING, AnalysisStatus
+
+# Django finds an app's models in this module; those about known images lie beside it.
+__all__ = [
+    "VERDICT_CHOICES",
+    "Analysis",
+    "Bank",
+    "BankEntry",
+    "BankPurpose",
+    "Door",
+    "EvidenceFile",
+    "Finding",
+    "Fingerprint",
+    "Image",
+    "Submission",
+    "Trigger",
+    "Worker",
+]
 
 VERDICT_CHOICES = [(verdict.value, verdict.value.capitalize()) for verdict in Verdict]
 
@@ -123,6 +141,12 @@ class Analysis(models.Model):
         db_default={},
         blank=True,
         help_text="bands, share of untouched pictures that score as high, stability",
+    )
+    known_matches = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="entries of banks that the picture was, or looked like, at the time",
     )
     error_code = models.CharField(max_length=32, blank=True)
     error_detail = models.TextField(blank=True)

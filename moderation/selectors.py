@@ -36,9 +36,10 @@ def policy_named(name: str) -> Policy:
 
 
 def codes_of(analysis: Analysis) -> frozenset[str]:
-    """Return every code that an analysis' findings carry."""
+    """Return every code that an analysis' findings and known images carry."""
     found = Finding.objects.filter(analysis=analysis).values_list("codes", flat=True)
-    return frozenset(code for codes in found for code in codes)
+    known = (match["code"] for match in analysis.known_matches)
+    return frozenset((*(code for codes in found for code in codes), *known))
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:

@@ -37,6 +37,21 @@ def photo_like(seed: int = 0, size: tuple[int, int] = (320, 240)) -> Image.Image
     return Image.fromarray(canvas.clip(0, 255).astype(np.uint8))
 
 
+def scene(width: int, height: int, seed: int) -> Image.Image:
+    """Paint waves and a bright square by formula, alike with any library's version."""
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float64)
+    rows /= height
+    columns /= width
+    picture = np.zeros((height, width, 3))
+    for term in range(1, 13):
+        across, down = (seed * 7 + term * 5) % 11 - 5, (seed * 3 + term * 8) % 13 - 6
+        wave = np.sin(2 * np.pi * (across * columns + down * rows) + seed + term)
+        color = np.array([1.0, (term % 3) / 2, term % 2])
+        picture += wave[..., None] * (30 / np.sqrt(term)) * color
+    picture[height // 4 : height // 2, width // 3 : width * 2 // 3] += 60
+    return Image.fromarray(np.clip(np.rint(picture + 120), 0, 255).astype(np.uint8))
+
+
 def encode(picture: Image.Image, format_name: str, **options: object) -> bytes:
     """Encode a picture in one of `FORMATS` (or another of Pillow's)."""
     if format_name == "HEIC":

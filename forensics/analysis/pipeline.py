@@ -27,6 +27,7 @@ from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
+from forensics.analysis.pdq import PDQ_VERSION, pdq
 from forensics.analysis.rendering import renditions
 from forensics.analysis.types import (
     Analyzer,
@@ -142,6 +143,7 @@ class Pipeline:
             elapsed_ms=_milliseconds_since(started),
             uncertainty=self._uncertainty(fused, spread),
             calibration=self.calibration.reference if self.calibration else None,
+            pdq=pdq(evidence.pixels, orientation=evidence.orientation),
             localization=join_localizations(
                 findings, width=header.width, height=header.height
             ),
@@ -226,6 +228,7 @@ def build_pipeline(options: AnalysisOptions) -> Pipeline:
             "ela_quality": options.ela_quality,
             "cnn_engine": options.cnn_engine,
             "fusion": _label(calibration),
+            "pdq": PDQ_VERSION,
         },
         calibration=calibration,
         notes=notes,

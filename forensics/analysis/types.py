@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forensics.analysis.image import ImageEvidence
+    from forensics.analysis.pdq import Pdq
 
 Json: TypeAlias = (
     bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -209,6 +210,7 @@ class Report:
     and HEIC, whose decoders turn pictures, of the upright ones.
     ``score`` is in 0.01..0.99. ``localization`` joins those of the findings.
     ``calibration`` is what turned the pixel signals into a score, if anything did.
+    ``pdq`` is the hash by which a picture that looks alike is found again.
     ``renditions`` are display copies of the original
     (kinds ``preview`` and ``thumbnail``), upright.
     """
@@ -229,6 +231,7 @@ class Report:
     elapsed_ms: float
     uncertainty: Uncertainty | None = None
     calibration: ModelRef | None = None
+    pdq: Pdq | None = None
     localization: Localization | None = field(default=None, repr=False, compare=False)
 
     @property

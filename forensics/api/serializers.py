@@ -152,6 +152,24 @@ class SignalSerializer(serializers.ModelSerializer[Finding]):
         read_only_fields = fields
 
 
+class KnownMatchSerializer(serializers.Serializer[Any]):
+    """An entry of a bank of known images that the picture was, or looked like."""
+
+    code = serializers.CharField(help_text="stable word, such as `known_fake`")
+    entry = serializers.UUIDField()
+    bank = serializers.CharField(help_text="the bank's name at the time")
+    purpose = serializers.CharField(help_text="`fake`, `good` or `custom`")
+    method = serializers.CharField(
+        help_text="`sha256`: the very file; `pdq`: it looks alike"
+    )
+    distance = serializers.IntegerField(
+        help_text="bits of 256 that differ, 0 to 31; 0 for the very file"
+    )
+    transform = serializers.CharField(
+        help_text="how the picture is turned against the entry; `same`: not at all"
+    )
+
+
 class AnalysisSummarySerializer(serializers.ModelSerializer[Analysis]):
     """An analysis as lists show it."""
 
@@ -200,6 +218,9 @@ class AnalysisSerializer(AnalysisSummarySerializer):
     uncertainty = UncertaintySerializer(
         source="measured", allow_null=True, help_text="what the score is worth"
     )
+    known_matches = KnownMatchSerializer(
+        many=True, help_text="what the banks of known images said at the time"
+    )
     renditions = serializers.SerializerMethodField(
         help_text="display copies of the original"
     )
@@ -213,6 +234,7 @@ class AnalysisSerializer(AnalysisSummarySerializer):
             "codecs",
             "parameters",
             "uncertainty",
+            "known_matches",
             "renditions",
         )
         read_only_fields = fields

@@ -16,6 +16,7 @@ from forensics.analysis.types import EvidenceImage, ImageRejectedError, Report
 from forensics.exceptions import LeaseLostError, StorageError
 from forensics.heartbeat import Heartbeat
 from forensics.models import Analysis, EvidenceFile, Finding, Image, Trigger
+from forensics.services.known import recognize, store_fingerprint
 from forensics.services.pipeline import current_pipeline
 from forensics.services.queue import (
     Lease,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from accounts.models import User
+    from forensics.known import BankMatch
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +96,8 @@ def _compute_and_write(lease: Lease, on_completed: OnCompleted) -> None:
         _write_failure(lease, error.code.value, error.detail)
         return
     del data
-    _write_report(lease, report, on_completed)
+    report, matches = recognize(report)
+    _write_report(lease, report, matches, on_completed)
 
 
 def _write_failure(lease: Lease, code: str, detail: str) -> None:
@@ -105,13 +108,18 @@ def _write_failure(lease: Lease, code: str, detail: str) -> None:
         _finish(analysis)
 
 
-def _write_report(lease: Lease, report: Report, on_completed: OnCompleted) -> None:
+def _write_report(
+    lease: Lease, report: Report, matches: list[BankMatch], on_completed: OnCompleted
+) -> None:
     stored = _store_evidence(lease, report)
     try:
         with transaction.atomic():
             analysis = _locked(lease)
             _fill(analysis, report)
+            analysis.known_matches = [match.as_json() for match in matches]
             _finish(analysis)
+            if report.pdq is not None:
+                store_fingerprint(image_id=analysis.image_id, found=report.pdq)
             _write_findings(analysis, report, stored)
             Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
             on_completed(analysis)

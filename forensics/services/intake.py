@@ -17,6 +17,7 @@ from forensics.analysis.image import ImageHeader, inspect_header
 from forensics.analysis.types import ImageRejectedError, RejectionCode
 from forensics.files import original_name as name_of_original
 from forensics.files import store_once
+from forensics.known import banks_have_news
 from forensics.models import Analysis, Door, Image, Submission
 from forensics.services.pipeline import current_pipeline, limits
 from forensics.services.queue import create_analysis, enqueue_analysis
@@ -122,10 +123,15 @@ def _get_or_create_image(
 
 def _reusable_analysis(image: Image) -> Analysis | None:
     """Return the result, or the run under way, that stands for these bytes."""
-    return image.analyses.filter(
+    found = image.analyses.filter(
         Q(status__in=PENDING)
         | Q(status__in=USABLE, pipeline_version=current_pipeline().version)
     ).first()
+    # A file that was put into a bank since must not pass as it did before.
+    is_outdated = (
+        found is not None and found.status in USABLE and banks_have_news(found)
+    )
+    return None if is_outdated else found
 
 
 def _queue_analysis(image: Image, requested_by: User | None) -> Analysis:

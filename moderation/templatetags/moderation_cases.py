@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 
+from forensics.models import BankPurpose
 from moderation import selectors
+from moderation.known import known_images
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from forensics.models import Image
+    from forensics.models import Analysis, Image
     from moderation.models import Case
 
 register = template.Library()
@@ -35,3 +37,38 @@ def case_panel(context: dict[str, Any], image: Image, user: User) -> dict[str, A
 def case_state(case: Case) -> dict[str, Any]:
     """Show where a case stands as icon and word."""
     return {"case": case}
+
+
+@register.inclusion_tag("moderation/components/known_panel.html")
+def known_panel(
+    image: Image, analysis: Analysis | None, user: User, case: Case | None = None
+) -> dict[str, Any]:
+    """Show what is known of a picture from before."""
+    # An empty string is what a template gives for what is not there.
+    return {
+        "image": image,
+        "known": known_images(
+            image=image, analysis=analysis or None, user=user, but=case or None
+        ),
+        "may_add": user.is_staff and user.has_perm("forensics.add_bankentry"),
+        "may_see_cases": user.has_perm("moderation.view_case"),
+        "user": user,
+    }
+
+
+@register.filter
+def bank_line(match: Any) -> str:
+    """Say in one line how a picture matched an entry of a bank."""
+    found = match if isinstance(match, dict) else match.as_json()
+    if found["method"] == "sha256":
+        return "the very file"
+    turned = found["transform"].replace("_", " by ")
+    how = "" if turned == "same" else f", {turned}"
+    return f"looks alike{how}: {found['distance']} of 256 bits differ"
+
+
+@register.filter
+def bank_purpose(match: Any) -> str:
+    """Name what a bank is for."""
+    found = match if isinstance(match, dict) else match.as_json()
+    return str(dict(BankPurpose.choices).get(found["purpose"], ""))
