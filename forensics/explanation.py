@@ -72,8 +72,8 @@ CHECKS: Mapping[str, CheckWords] = {
     "copy_move": CheckWords(
         "We looked for regions that occur twice in the picture, also turned, mirrored "
         "or scaled.",
-        "A copied region hides something, or makes more of something. The drawing "
-        "joins each copy with its twin.",
+        "A copied region hides something, or makes more of something. Where a copy is "
+        "found, a drawing joins it with its twin.",
         "Which of the two is the original. Windows, lettering and other things that "
         "are made alike can look like copies; a part from another picture has no twin.",
     ),

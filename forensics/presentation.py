@@ -119,6 +119,7 @@ def evidence_page(analysis: Analysis) -> EvidencePage:
     files = list(analysis.evidence_files.all())
     preview = next((f for f in files if f.kind == "preview"), None)
     findings = list(analysis.findings.all())
+    groups = _groups([_card(finding, analysis) for finding in findings])
     metadata: dict[str, Any] = next(
         (f.data for f in findings if f.analyzer == "metadata"), {}
     )
@@ -126,9 +127,9 @@ def evidence_page(analysis: Analysis) -> EvidencePage:
         analysis=analysis,
         verdict=verdict_words(analysis.verdict),
         preview=preview,
-        compared=_compared(findings, preview) if preview else [],
+        compared=_compared(groups, preview) if preview else [],
         reasons=reason_bars(analysis.reasons),
-        groups=_groups([_card(finding, analysis) for finding in findings]),
+        groups=groups,
         has_report=analysis.status in USABLE,
         metadata=metadata_groups(metadata.get("groups")),
         position=gps_text(metadata.get("gps")),
@@ -230,15 +231,15 @@ def _seconds(analysis: Analysis) -> int:
 
 
 def _compared(
-    findings: Sequence[Finding], preview: EvidenceFile
+    groups: Sequence[CardGroup], preview: EvidenceFile
 ) -> list[ComparedPicture]:
-    """Return every check's pictures, those that can be laid over the original first."""
-    pictures = [
+    """Return every check's pictures in the order of the cards."""
+    return [
         ComparedPicture(file, overlay_label(file.kind), _covers(file, preview))
-        for finding in findings
-        for file in finding.evidence_files.all()
+        for group in groups
+        for card in group.cards
+        for file in card.pictures
     ]
-    return sorted(pictures, key=lambda picture: not picture.covers)
 
 
 def _covers(picture: EvidenceFile, preview: EvidenceFile) -> bool:

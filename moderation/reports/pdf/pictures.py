@@ -21,6 +21,8 @@ _QUALITY = 88
 _TALLEST = 95 * mm
 _MOST_PIXELS = 50_000_000
 _GAP = 4 * mm
+# Error levels are dark by nature; pages show them brighter as well.
+_BRIGHTER: Mapping[str, int] = {"ela": 3}
 
 
 class PrintedPictures:
@@ -42,7 +44,8 @@ class PrintedPictures:
     def one(self, kind: str, width: float, *, tallest: float = _TALLEST) -> Flowable:
         """Set one picture as large as the room allows."""
         if kind not in self._reduced:
-            self._reduced[kind] = _reduced(self._stored.get(kind))
+            brighter = _BRIGHTER.get(kind, 1)
+            self._reduced[kind] = _reduced(self._stored.get(kind), brighter)
         data = self._reduced[kind]
         if data is None:
             return paragraph("(This picture cannot be shown.)", "soft")
@@ -67,11 +70,15 @@ _PAIR = TableStyle(
 def _caption(picture: Mapping[str, Any]) -> Flowable:
     size = f"{picture['width']} x {picture['height']} px"
     digest = picture["sha256"] or "not known: the storage did not give the file"
-    text = f"{picture['caption']}\n{size}. SHA-256 of the stored file: {digest}"
+    times = _BRIGHTER.get(picture["kind"])
+    printed = f" Printed {times} times as bright." if times else ""
+    text = (
+        f"{picture['caption']}{printed}\n{size}. SHA-256 of the stored file: {digest}"
+    )
     return paragraph(text, "soft", longest=900)
 
 
-def _reduced(data: bytes | None) -> bytes | None:
+def _reduced(data: bytes | None, brighter: int) -> bytes | None:
     """Return a picture as a JPEG for print; None where it cannot be read."""
     if data is None:
         return None
@@ -85,6 +92,8 @@ def _reduced(data: bytes | None) -> bytes | None:
                 opened.draft("RGB", (_LONG_SIDE, _LONG_SIDE))
                 picture = _on_white(opened)
         picture.thumbnail((_LONG_SIDE, _LONG_SIDE))
+        if brighter > 1:
+            picture = picture.point(lambda level: min(255, level * brighter))
         picture.save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
     except (OSError, ValueError, Warning, Pillow.DecompressionBombError):
         return None  # damaged in the storage: the page says so in its place

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, HRFlowable, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    Flowable,
+    HRFlowable,
+    KeepTogether,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from forensics.analysis.types import FindingStatus
 from forensics.explanation import Explanation, explain, strength
@@ -57,6 +64,7 @@ def story(report: EvidenceReport) -> list[Flowable]:
         *_findings(document["analysis"], pictures),
         *_decisions(document["cases"]),
         *_reproduction(document),
+        *_appendix(document["analysis"]),
     ]
 
 
@@ -69,7 +77,7 @@ def _head(document: Mapping[str, Any], pictures: PrintedPictures) -> Iterator[Fl
         "soft",
     )
     yield Spacer(0, 4 * mm)
-    yield pictures.one("preview", WIDTH)
+    yield pictures.one("preview", WIDTH, tallest=75 * mm)
 
 
 def _verdict(analysis: Mapping[str, Any]) -> Iterator[Flowable]:
@@ -126,14 +134,15 @@ def _findings(
     loud = [pair for pair in explained if pair[1].speaks]
     loud.sort(key=lambda pair: (pair[0]["status"] != "ok", -abs(pair[1].weight)))
     quiet = [pair for pair in explained if not pair[1].speaks]
-    yield paragraph(f"Something to look at ({len(loud)})", "h2")
-    if not loud:
-        yield paragraph("No check found anything that stands out.")
-    for finding, explanation in loud:
-        yield from _finding(finding, explanation, pictures)
-    yield paragraph(f"Nothing found, or not applicable ({len(quiet)})", "h2")
-    for finding, explanation in quiet:
-        yield from _finding(finding, explanation, pictures)
+    for heading, pairs in (
+        (f"Something to look at ({len(loud)})", loud),
+        (f"Nothing found, or not applicable ({len(quiet)})", quiet),
+    ):
+        before = [paragraph(heading, "h2")]
+        for finding, explanation in pairs:
+            yield from _finding(finding, explanation, pictures, before)
+            before = []
+        yield from before
 
 
 def _explained(finding: Mapping[str, Any], analysis: Mapping[str, Any]) -> Explanation:
@@ -146,24 +155,38 @@ def _explained(finding: Mapping[str, Any], analysis: Mapping[str, Any]) -> Expla
 
 
 def _finding(
-    finding: Mapping[str, Any], explanation: Explanation, pictures: PrintedPictures
+    finding: Mapping[str, Any],
+    explanation: Explanation,
+    pictures: PrintedPictures,
+    before: Sequence[Flowable],
 ) -> Iterator[Flowable]:
     state = FINDING_STATES[FindingStatus(finding["status"])].label
-    yield paragraph(analyzer_words(finding["name"]).label, "h3")
     version = f"{finding['name']} {finding['version']}"
-    yield paragraph(f"{state} in {finding['elapsed_ms']:.0f} ms. {version}", "soft")
-    yield _table(
+    yield KeepTogether(
         [
-            ("What we looked at", explanation.looked_at),
-            ("What we found", finding["summary"]),
-            ("What it means", explanation.means),
-            ("What it cannot tell", explanation.cannot_tell),
+            *before,
+            paragraph(analyzer_words(finding["name"]).label, "h3"),
+            paragraph(f"{state} in {finding['elapsed_ms']:.0f} ms. {version}", "soft"),
+            _table(
+                [
+                    ("What we looked at", explanation.looked_at),
+                    ("What we found", finding["summary"]),
+                    ("What it means", explanation.means),
+                    ("What it cannot tell", explanation.cannot_tell),
+                ]
+            ),
         ]
     )
     for picture in finding["pictures"]:
         yield Spacer(0, 2 * mm)
         yield pictures.beside_original(picture, width=WIDTH)
-    yield from _data(finding)
+
+
+def _appendix(analysis: Mapping[str, Any]) -> Iterator[Flowable]:
+    yield PageBreak()
+    yield paragraph("Appendix: the data of each check", "h2")
+    for finding in analysis["findings"]:
+        yield from _data(finding)
 
 
 def _data(finding: Mapping[str, Any]) -> Iterator[Flowable]:
@@ -172,7 +195,8 @@ def _data(finding: Mapping[str, Any]) -> Iterator[Flowable]:
     rows = list(islice(flattened(finding["data"]), _MOST_ROWS + 1))
     cut = rows[_MOST_ROWS:]
     if score or codes or rows:
-        yield Spacer(0, 1.5 * mm)
+        yield CondPageBreak(30 * mm)
+        yield paragraph(analyzer_words(finding["name"]).label, "h4")
         yield _table([*score, *codes, *rows[:_MOST_ROWS]], style="mono", longest=400)
     if cut:
         yield paragraph("The JSON report holds the rest of the data.", "soft")

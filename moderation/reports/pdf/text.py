@@ -53,6 +53,7 @@ def style(name: str) -> ParagraphStyle:
         "title": (BOLD, 18, _INK, 0),
         "h2": (BOLD, 12.5, _INK, 14),
         "h3": (BOLD, 10, _INK, 8),
+        "h4": (BOLD, 10, _INK, 8),  # a long table may follow on the next page
         "body": (REGULAR, 8.5, _INK, 0),
         "strong": (BOLD, 8.5, _INK, 0),
         "small": (REGULAR, 7.5, _INK, 0),
@@ -71,7 +72,7 @@ def style(name: str) -> ParagraphStyle:
         textColor=color,
         spaceBefore=above,
         spaceAfter=3 if above or name == "title" else 0,
-        keepWithNext=int(bool(above)),
+        keepWithNext=int(name in {"h2", "h3"}),
         alignment=TA_LEFT,
         splitLongWords=1,
     )
