@@ -11,7 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from forensics import files
-from forensics.analysis.report import uncertainty_to_json
+from forensics.analysis.report import (
+    models_to_json,
+    reasons_to_json,
+    uncertainty_to_json,
+)
 from forensics.analysis.types import EvidenceImage, ImageRejectedError, Report
 from forensics.exceptions import LeaseLostError, StorageError
 from forensics.heartbeat import Heartbeat
@@ -167,20 +171,8 @@ def _fill(analysis: Analysis, report: Report) -> None:
     analysis.verdict = report.verdict
     analysis.score = report.score
     analysis.elapsed_ms = report.elapsed_ms
-    analysis.reasons = [
-        {"code": r.code, "text": r.text, "weight": r.weight} for r in report.reasons
-    ]
-    analysis.models_used = [
-        {
-            "name": m.name,
-            "version": m.version,
-            "sha256": m.sha256,
-            "engine": m.engine,
-            "research_only": m.research_only,
-            "terms": m.terms,
-        }
-        for m in report.models
-    ]
+    analysis.reasons = reasons_to_json(report.reasons)
+    analysis.models_used = models_to_json(report.models)
     analysis.codecs = dict(report.codecs)
     analysis.parameters = dict(report.parameters)
     analysis.uncertainty = uncertainty_to_json(report.uncertainty)
