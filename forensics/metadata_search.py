@@ -1,4 +1,4 @@
-"""Searching what files say about themselves: one text a result, one condition a query."""
+"""Searching what files say about themselves: one text a result, one more condition."""
 
 from __future__ import annotations
 
