@@ -191,7 +191,8 @@ def _is_ahead(text: str, received: datetime) -> bool:
 
 def place_card(gps: Mapping[str, Any], position: str) -> PlaceCard | None:
     """Return the position in words; the map's address is only written, never called."""
-    if not position:
+    spot = [gps.get(name) for name in ("latitude", "longitude")]
+    if not position or not all(isinstance(number, int | float) for number in spot):
         return None
     facts = [
         ("Height", _measure(gps.get("altitude"), "m above the sea")),
@@ -202,17 +203,15 @@ def place_card(gps: Mapping[str, Any], position: str) -> PlaceCard | None:
         ("Found by", str(gps.get("method", ""))),
         ("Map datum", str(gps.get("datum", ""))),
     ]
-    template = settings.MAP_URL
-    coordinates = {k: f"{gps[k]:.6f}" for k in ("latitude", "longitude")}
-    for name, value in coordinates.items() if template else ():
-        template = template.replace(f"{{{name}}}", value)
+    address = settings.MAP_URL.replace("{latitude}", f"{spot[0]:.6f}")
+    address = address.replace("{longitude}", f"{spot[1]:.6f}")
     remark = (
         "0°, 0° lies in the sea off Africa: receivers without a fix write that."
         if gps.get("is_origin")
         else ""
     )
-    host = template.partition("://")[2].partition("/")[0]
-    return PlaceCard(position, [f for f in facts if f[1]], remark, template, host)
+    host = address.partition("://")[2].partition("/")[0]
+    return PlaceCard(position, [f for f in facts if f[1]], remark, address, host)
 
 
 def _measure(value: object, unit: str) -> str:

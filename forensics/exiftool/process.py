@@ -11,6 +11,7 @@ import contextlib
 import os
 import secrets
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -144,7 +145,8 @@ class StayOpenProcess:
         """End it at once; it holds nothing that could be lost."""
         if self.owner != os.getpid():
             return  # the process that started it will
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # its session is its own
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._file):
             if stream is not None:

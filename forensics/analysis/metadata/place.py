@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _SPEEDS = {"K": "km/h", "M": "mph", "N": "knots"}
 _NORTHS = {"T": "true north", "M": "magnetic north"}
 _BELOW_SEA = 1
+_NOWHERE = (float("nan"), float("nan"))
 
 
 def place(facts: Facts, sheet: TagSheet | None) -> dict[str, Json] | None:
@@ -51,17 +52,14 @@ def place(facts: Facts, sheet: TagSheet | None) -> dict[str, Json] | None:
 
 def _computed(sheet: TagSheet) -> tuple[float, float] | None:
     """Return the position that ExifTool makes of XMP and other blocks."""
-    numbers = []
-    for name, most in (("GPSLatitude", 90.0), ("GPSLongitude", 180.0)):
-        tag = sheet.find("Composite", name)
-        try:
-            value = float(tag.stored) if tag is not None else None
-        except ValueError:
-            return None
-        if value is None or not abs(value) <= most:
-            return None
-        numbers.append(round(value, 7))
-    return numbers[0], numbers[1]
+    tag = sheet.find("Composite", "GPSPosition")
+    try:
+        latitude, longitude = map(float, tag.stored.split()) if tag else _NOWHERE
+    except ValueError:
+        return None
+    if not (abs(latitude) <= 90.0 and abs(longitude) <= 180.0):
+        return None
+    return round(latitude, 7), round(longitude, 7)
 
 
 def _altitude(value: Value | None, reference: Value | None) -> float | None:

@@ -16,6 +16,7 @@ from forensics.analysis.metadata.tag_reader import (
 from forensics.analysis.metadata.tag_sheet import (
     InnerPicture,
     TagSheet,
+    in_order,
     read_previews,
     read_sheet,
 )
@@ -115,4 +116,4 @@ def _joined(own: dict[str, Json], sheet: TagSheet | None) -> dict[str, Json]:
     for name, rows in own.items():
         if name not in groups and name not in _COVERED:
             groups[name] = rows
-    return groups
+    return in_order(groups)

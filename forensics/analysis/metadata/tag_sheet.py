@@ -110,7 +110,12 @@ class TagSheet:
         for tag in self.tags:
             row = {"tag": tag.label, "value": tag.value}
             table.setdefault(tag.heading, []).append(row)
-        return dict(sorted(table.items(), key=lambda group: _place(group[0])))
+        return table
+
+
+def in_order(groups: Mapping[str, Json]) -> dict[str, Json]:
+    """Sort groups by what people ask for first."""
+    return dict(sorted(groups.items(), key=lambda group: _place(group[0])))
 
 
 def _place(heading: str) -> int:

@@ -54,9 +54,9 @@ class Role(StrEnum):
 _ROLES: tuple[tuple[str, Role], ...] = (
     (r"DateTimeOriginal$|photoshop:DateCreated$|^IPTC DateCreated$", Role.TAKEN),
     (r"DateTimeDigitized$|^IPTC DigitalCreationDate$", Role.DIGITIZED),
-    (r"xmp:CreateDate$", Role.CREATED),
+    (r"xmp:CreateDate$|^PNG (?:Creation Time|CreationTime|date:create)$", Role.CREATED),
     (r"^EXIF DateTime$|xmp:ModifyDate$|xmp:MetadataDate$|History(?:\[\d+\])?\.When$"
-     r"|^PNG .*(?:time|ModifyDate)", Role.SAVED),
+     r"|^PNG (?:tIME|date:modify)$", Role.SAVED),
     (r"^GPS time$", Role.GPS),
     (r"^ICC profile ", Role.PROFILE),
 )  # fmt: skip
