@@ -23,7 +23,15 @@ from forensics.services import run_analysis, submit_image
 from forensics.tag_meanings import _meanings, group_meaning, tag_meaning
 from tests.exiftool import require_exiftool, write_tags
 from tests.factories import make_analysis, make_finding, make_image, make_user
-from tests.images import camera_exif, encode, exif_block, jpeg, photo_like, png
+from tests.images import (
+    camera_exif,
+    encode,
+    exif_block,
+    jpeg,
+    photo_like,
+    png,
+    with_segment,
+)
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries, Settings
@@ -110,6 +118,24 @@ def test_png_texts_and_profiles_are_read(reader: ExifTool, tmp_path: Path) -> No
     )
     dates: Any = finding_of(tagged, reader).data["timeline"]
     assert [(d["name"], d["role"]) for d in dates] == [("PNG tIME", "saved")]
+
+
+def test_boxes_of_content_credentials_are_read(reader: ExifTool) -> None:
+    def box(kind: bytes, body: bytes) -> bytes:
+        return (len(body) + 8).to_bytes(4, "big") + kind + body
+
+    uuid = bytes.fromhex("0011001000800000AA00389B71")
+    label = box(b"jumd", b"c2pa" + uuid[1:] + b"\x03c2pa\x00")
+    inner = box(b"jumd", b"json" + uuid[1:] + b"\x03stds.schema-org\x00")
+    said = box(b"json", b'{"author": "Ann", "when": "2024-05-01T10:00:00Z"}')
+    boxes = box(b"jumb", label + box(b"jumb", inner + said))
+    head = b"JP\x00\x01\x00\x00\x00\x01"
+    found = finding_of(with_segment(jpeg(PICTURE), 0xEB, head + boxes), reader)
+    groups: Any = found.data["groups"]
+    assert {"tag": "JUMDLabel", "value": "c2pa"} in groups["C2PA"]
+    assert {"tag": "Author", "value": "Ann"} in groups["C2PA"]
+    dates: Any = found.data["timeline"]
+    assert [d["at"] for d in dates] == ["2024-05-01T10:00:00+00:00"]
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC", "GIF"])
