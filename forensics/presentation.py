@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from forensics.analysis.types import FindingStatus
 from forensics.explanation import Explanation, explain, strength
+from forensics.metadata_page import MetadataPanel, metadata_panel
 from forensics.states import PENDING, USABLE, AnalysisStatus
 from forensics.wording import (
     ANALYSIS_STATES,
     FINDING_STATES,
+    INNER_PICTURE,
     Words,
     analyzer_words,
     measured_words,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 _SHAPE_TOLERANCE = 0.02
 _MAX_VALUE = 1000
 # Shown as tables of their own, so left out of the raw data of a finding.
-_TABLES = ("groups", "gps")
+_TABLES = ("groups", "gps", "timeline")
 # The summary says the first point; the card lists them where there are more.
 _POINTS = "rules"
 
@@ -108,14 +110,18 @@ class EvidencePage:
     has_report: bool
     metadata: Sequence[MetadataGroup]
     position: str
+    panel: MetadataPanel
     bounds: Mapping[str, float] | None
     measured: Sequence[str]
     codecs: Sequence[tuple[str, str]]
     parameters: str
 
 
-def evidence_page(analysis: Analysis) -> EvidencePage:
-    """Prepare an analysis that was loaded by ``selectors.with_evidence``."""
+def evidence_page(analysis: Analysis, *, tags: str = "") -> EvidencePage:
+    """Prepare an analysis that was loaded by ``selectors.with_evidence``.
+
+    ``tags`` is what the reader looks for in the table of metadata.
+    """
     files = list(analysis.evidence_files.all())
     preview = next((f for f in files if f.kind == "preview"), None)
     findings = list(analysis.findings.all())
@@ -123,6 +129,8 @@ def evidence_page(analysis: Analysis) -> EvidencePage:
     metadata: dict[str, Any] = next(
         (f.data for f in findings if f.analyzer == "metadata"), {}
     )
+    tag_groups = metadata_groups(metadata.get("groups"))
+    position = gps_text(metadata.get("gps"))
     return EvidencePage(
         analysis=analysis,
         verdict=verdict_words(analysis.verdict),
@@ -131,8 +139,15 @@ def evidence_page(analysis: Analysis) -> EvidencePage:
         reasons=reason_bars(analysis.reasons),
         groups=groups,
         has_report=analysis.status in USABLE,
-        metadata=metadata_groups(metadata.get("groups")),
-        position=gps_text(metadata.get("gps")),
+        metadata=tag_groups,
+        position=position,
+        panel=metadata_panel(
+            metadata,
+            tag_groups,
+            position=position,
+            received=analysis.image.created_at,
+            asked=tags,
+        ),
         bounds=analysis.uncertainty.get("bands"),
         measured=measured_words(analysis.uncertainty),
         codecs=sorted((str(k), str(v)) for k, v in analysis.codecs.items()),
@@ -181,7 +196,7 @@ def metadata_groups(groups: object) -> list[MetadataGroup]:
 
 
 def gps_text(gps: object) -> str:
-    """Return a position as text, or nothing. It is never sent to a map service."""
+    """Return a position as text, or nothing. We never send it to a map service."""
     if not isinstance(gps, Mapping):
         return ""
     latitude = gps.get("latitude", gps.get("lat"))
@@ -243,6 +258,8 @@ def _compared(
 
 
 def _covers(picture: EvidenceFile, preview: EvidenceFile) -> bool:
+    if picture.finding_id is None or picture.kind.startswith(INNER_PICTURE):
+        return False
     ours, theirs = picture.width / picture.height, preview.width / preview.height
     return abs(ours / theirs - 1) <= _SHAPE_TOLERANCE
 

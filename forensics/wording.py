@@ -82,6 +82,8 @@ FINDING_STATES: Mapping[str, Words] = {
     ),
 }
 
+# Kinds of the copies that lie inside a file begin so; a number follows.
+INNER_PICTURE = "embedded_"
 # Where a check's label is too long for a switch.
 _OVERLAYS = {"ela": "ELA"}
 
@@ -97,8 +99,8 @@ ANALYZERS: Mapping[str, Words] = {
     "metadata": Words(
         "Metadata",
         "file-image",
-        "Reads what the file says about itself: software, camera, times, thumbnail. "
-        "Such notes can be wrong, removed or invented.",
+        "Reads what the file says about itself: software, camera, times, place, "
+        "pictures inside. Such notes can be wrong, removed or invented.",
     ),
     "localizer": Words(
         "Localizing network",
@@ -193,5 +195,7 @@ def percent(score: float) -> str:
 
 def overlay_label(kind: str) -> str:
     """Name an evidence picture on the stage's controls."""
+    if kind.startswith(INNER_PICTURE):
+        return f"Picture inside the file, {kind.removeprefix(INNER_PICTURE)}"
     check = ANALYZERS.get(kind)
     return _OVERLAYS.get(kind) or (check.label if check else kind.replace("_", " "))

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forensics.analysis.fusion_model import FusionModel
+    from forensics.analysis.metadata.tag_reader import TagReader
 
 PIPELINE_VERSION = "2.0.0"
 _logger = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ class AnalysisOptions:
         None leaves it out.
     calibrated : bool
         Whether the store's calibration is used; without it the pixels have no weight.
+    tag_reader : TagReader or None
+        ExifTool, as the caller runs it; None reads metadata by our own means only.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -79,6 +82,7 @@ class AnalysisOptions:
     model_store: Path | None = None
     localizer: str | None = "forgery-localizer"
     calibrated: bool = True
+    tag_reader: TagReader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Pipeline:
     parameters: Mapping[str, Json] = field(default_factory=dict)
     calibration: FusionModel | None = None
     notes: tuple[Reason, ...] = ()
+    tag_reader: TagReader | None = None
 
     @property
     def version(self) -> str:
@@ -138,7 +143,7 @@ class Pipeline:
             findings=findings,
             renditions=copies,
             pipeline_version=self.version,
-            codecs=codec_versions(),
+            codecs={**codec_versions(), **_version_of(self.tag_reader)},
             parameters=self.parameters,
             elapsed_ms=_milliseconds_since(started),
             uncertainty=self._uncertainty(fused, spread),
@@ -229,15 +234,17 @@ def build_pipeline(options: AnalysisOptions) -> Pipeline:
             "cnn_engine": options.cnn_engine,
             "fusion": _label(calibration),
             "pdq": PDQ_VERSION,
+            "tag_reader": "exiftool" if options.tag_reader is not None else "none",
         },
         calibration=calibration,
         notes=notes,
+        tag_reader=options.tag_reader,
     )
 
 
 def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
     yield ElaAnalyzer(quality=options.ela_quality)
-    yield MetadataAnalyzer()
+    yield MetadataAnalyzer(options.tag_reader)
     if options.model_store is not None:
         yield CnnAnalyzer(engine=options.cnn_engine, store=options.model_store)
         if options.localizer is not None:
@@ -306,6 +313,10 @@ def codec_versions() -> Mapping[str, str]:
         if version is not None:
             found[name] = str(version)
     return found | _heif_version()
+
+
+def _version_of(reader: TagReader | None) -> Mapping[str, str]:
+    return {"exiftool": reader.version} if reader is not None and reader.version else {}
 
 
 def _heif_version() -> dict[str, str]:

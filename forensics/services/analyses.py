@@ -19,7 +19,15 @@ from forensics.analysis.report import (
 from forensics.analysis.types import EvidenceImage, ImageRejectedError, Report
 from forensics.exceptions import LeaseLostError, StorageError
 from forensics.heartbeat import Heartbeat
-from forensics.models import Analysis, EvidenceFile, Finding, Image, Trigger
+from forensics.metadata_search import searchable_text
+from forensics.models import (
+    Analysis,
+    EvidenceFile,
+    Finding,
+    Image,
+    MetadataText,
+    Trigger,
+)
 from forensics.services.known import recognize, store_fingerprint
 from forensics.services.pipeline import current_pipeline
 from forensics.services.queue import (
@@ -125,6 +133,7 @@ def _write_report(
             if report.pdq is not None:
                 store_fingerprint(image_id=analysis.image_id, found=report.pdq)
             _write_findings(analysis, report, stored)
+            _write_metadata_text(analysis, report)
             Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
             on_completed(analysis)
     except Exception:
@@ -184,6 +193,13 @@ def _finish(analysis: Analysis) -> None:
     analysis.finished_at = timezone.now()
     analysis.full_clean(exclude=["image", "requested_by"])
     analysis.save()
+
+
+def _write_metadata_text(analysis: Analysis, report: Report) -> None:
+    found = (f.data.get("groups") for f in report.findings if f.analyzer == "metadata")
+    text = searchable_text(next(found, None))
+    if text:
+        MetadataText.objects.create(analysis=analysis, text=text)
 
 
 def _write_findings(analysis: Analysis, report: Report, stored: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from PIL import Image as PillowImage
 
 from forensics.analysis.pipeline import AnalysisOptions, Pipeline, build_pipeline
 from forensics.analysis.types import Limits
+from forensics.exiftool import ExifTool
 
 
 @cache
@@ -24,6 +25,7 @@ def current_options() -> AnalysisOptions:
         cnn_engine=cast("Literal['litert', 'tensorflow']", settings.CNN_ENGINE),
         model_store=settings.MODEL_STORE,
         localizer=chosen_localizer(),
+        tag_reader=tag_reader(),
     )
 
 
@@ -42,3 +44,8 @@ def limits() -> Limits:
 def chosen_localizer() -> str | None:
     """Return the localizer's ``name`` or ``name@version``; None goes without."""
     return None if settings.LOCALIZER in {"", "none"} else settings.LOCALIZER
+
+
+def tag_reader() -> ExifTool | None:
+    """Return ExifTool, started with the first picture; None goes without."""
+    return None if settings.EXIFTOOL == "none" else ExifTool(settings.EXIFTOOL)

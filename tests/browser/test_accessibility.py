@@ -31,6 +31,12 @@ PAGES: dict[str, tuple[str, ...]] = {
     "images": ("/images/",),
     "images-empty": ("/images/?q=nothing-is-called-so",),
     "image": ("/images/", "a:has-text('coffee.jpg')"),
+    "image-tags-found": ("/images/", "a:has-text('coffee.jpg')", "?tags=pixels"),
+    "image-head": (
+        "/images/",
+        "a:has-text('coffee.jpg')",
+        "a:has-text('First bytes')",
+    ),
     "upload": ("/images/upload/",),
     "not-found": ("/nothing/here/",),
 }
@@ -43,7 +49,10 @@ def test_pages_are_accessible_at_every_size_and_in_both_themes(
 ) -> None:
     page = signed_in("lead")
     for step in PAGES[name]:
-        page.goto(step) if step.startswith("/") else page.click(step)
+        if step.startswith("?"):
+            page.goto(page.url + step)
+        else:
+            page.goto(step) if step.startswith("/") else page.click(step)
     page.wait_for_load_state("networkidle")
     if name == "case":
         page.get_by_role("radio", name="Fake").check()

@@ -53,7 +53,11 @@ def test_camera_data_are_read() -> None:
         "model": "EOS 5D",
         "lens": "EF 50mm f/1.8",
     }
-    assert found["gps"] == {"latitude": 48.8582, "longitude": -2.2944444}
+    assert found["gps"] == {
+        "latitude": 48.8582,
+        "longitude": -2.2944444,
+        "source": "EXIF",
+    }
     assert {
         "name": "EXIF DateTimeOriginal",
         "at": "2024-05-01T10:00:00+02:00",
