@@ -34,7 +34,7 @@ _MAX_VALUE = 1000
 # Log-odds of a reason below these are called nothing, weak, clear; above, strong.
 _NOTHING, _WEAK, _CLEAR = 0.05, 1.0, 2.5
 # Shown as tables of their own, so left out of the raw data of a finding.
-_TABLES = ("groups", "gps")
+_TABLES = ("groups", "gps", "sections")
 # The summary says the first point; the card lists them where there are more.
 _POINTS = "rules"
 

@@ -23,6 +23,7 @@ from forensics.analysis.ela import ElaAnalyzer
 from forensics.analysis.fusion_model import load_fusion
 from forensics.analysis.image import ImageEvidence, load_evidence
 from forensics.analysis.joined_map import join_localizations
+from forensics.analysis.jpeg_structure import JpegStructureAnalyzer
 from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
@@ -241,6 +242,7 @@ def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
             yield LocalizerAnalyzer(options.model_store, options.localizer)
     yield CopyMoveAnalyzer()
     yield DoubleJpegAnalyzer()
+    yield JpegStructureAnalyzer()
 
 
 def _label(calibration: FusionModel | None) -> str:
