@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from forensics.analysis.double_jpeg.coefficients import BLOCK, dct_basis
+from forensics.analysis.jpeg_traces.coefficients import BLOCK, dct_basis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
