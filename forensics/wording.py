@@ -121,6 +121,13 @@ ANALYZERS: Mapping[str, Words] = {
         "picture was saved more than once is usual and no sign of forgery. Scaling "
         "and messengers wipe the traces out.",
     ),
+    "jpeg_history": Words(
+        "Savings and grids",
+        "history",
+        "Says how often the whole picture was saved as JPEG, with a probability, and "
+        "maps the grids of blocks in it. Being saved again is usual and no sign of "
+        "forgery; a resize, or a coarse last saving, wipes the traces out.",
+    ),
     "jpeg_structure": Words(
         "JPEG structure",
         "file-image",

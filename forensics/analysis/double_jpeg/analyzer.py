@@ -13,6 +13,7 @@ from forensics.analysis.double_jpeg.aligned import Aligned, compare_regions
 from forensics.analysis.double_jpeg.words import heat_map, summary_of
 from forensics.analysis.jpeg_traces.coefficients import BLOCK, FREQUENCIES, quantize
 from forensics.analysis.jpeg_traces.grid import (
+    FOREIGN_NATS,
     ForeignGrid,
     Grid,
     foreign_grids,
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
     from forensics.analysis.jpeg_traces.coefficients import Plane
     from forensics.analysis.jpeg_traces.traces import Traces
 
-# Nats from which a place counts, see docs/signals.md for what untouched pictures reach.
+# Nats from which a place counts, as FOREIGN_NATS; see docs/signals.md for what
+# untouched pictures reach.
 ALIGNED_NATS: Final = 40.0
-FOREIGN_NATS: Final = 15.0
 # Deviation up to which an earlier table shows through a later one on another grid.
 _MOST_NOISE: Final = 1.5
 # What the earlier table must explain then: noise blurs histograms unevenly.
