@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _SHAPE_TOLERANCE = 0.02
 _MAX_VALUE = 1000
 # Shown as tables of their own, so left out of the raw data of a finding.
-_TABLES = ("groups", "gps", "timeline")
+_TABLES = ("groups", "gps", "timeline", "sections")
 # The summary says the first point; the card lists them where there are more.
 _POINTS = "rules"
 

@@ -123,6 +123,20 @@ ANALYZERS: Mapping[str, Words] = {
         "picture was saved more than once is usual and no sign of forgery. Scaling "
         "and messengers wipe the traces out.",
     ),
+    "jpeg_history": Words(
+        "Savings and grids",
+        "history",
+        "Says how often the whole picture was saved as JPEG, with a probability, and "
+        "maps the grids of blocks in it. Being saved again is usual and no sign of "
+        "forgery; a resize, or a coarse last saving, wipes the traces out.",
+    ),
+    "jpeg_structure": Words(
+        "JPEG structure",
+        "file-image",
+        "Takes the file apart: whose quantization tables it has and at what quality, "
+        "how it is coded, its segments, and what lies in and behind it. It tells which "
+        "program wrote the file last; honest copies and forgeries look the same.",
+    ),
     "cnn": Words(
         "Neural network",
         "cpu",

@@ -23,6 +23,8 @@ from forensics.analysis.ela import ElaAnalyzer
 from forensics.analysis.fusion_model import load_fusion
 from forensics.analysis.image import ImageEvidence, load_evidence
 from forensics.analysis.joined_map import join_localizations
+from forensics.analysis.jpeg_history import JpegHistoryAnalyzer
+from forensics.analysis.jpeg_structure import JpegStructureAnalyzer
 from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
@@ -251,6 +253,8 @@ def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
             yield LocalizerAnalyzer(options.model_store, options.localizer)
     yield CopyMoveAnalyzer()
     yield DoubleJpegAnalyzer()
+    yield JpegHistoryAnalyzer()
+    yield JpegStructureAnalyzer()
 
 
 def _label(calibration: FusionModel | None) -> str:

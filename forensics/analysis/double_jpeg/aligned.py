@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from forensics.analysis.double_jpeg.coefficients import BLOCK
-from forensics.analysis.double_jpeg.first_table import find_first_table
+from forensics.analysis.jpeg_traces.coefficients import BLOCK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forensics.analysis.double_jpeg.coefficients import Coefficients, Quantized
-    from forensics.analysis.double_jpeg.first_table import FirstTable
+    from forensics.analysis.jpeg_traces.coefficients import Quantized
+    from forensics.analysis.jpeg_traces.first_table import FirstTable
 
 # Nats a block by which two compressions must explain the picture better than one.
 # Photographs with one reach .2 (histograms are never quite Laplacian).
@@ -61,14 +60,13 @@ class Aligned:
 
 
 def compare_regions(
-    found: Quantized, elsewhere: Coefficients, *, x: int, y: int
+    found: Quantized, table: FirstTable | None, *, x: int, y: int
 ) -> Aligned | None:
-    """Look for an earlier compression on a grid and for a region that lacks it.
+    """Look for a region that lacks an earlier compression of the picture.
 
     Returns None where the picture as a whole shows no earlier compression.
     """
-    table = find_first_table(found, elsewhere)
-    if table.nats < (
+    if table is None or table.nats < (
         _FEWEST_NATS if table.quality is not None else _FEWEST_NATS_UNNAMED
     ):
         return None

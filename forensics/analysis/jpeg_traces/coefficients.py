@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from forensics.analysis.quantization import luma_values
+from forensics.analysis.jpeg_scale import LUMINANCE, scaled_tables
+from forensics.analysis.quantization import luma_values, row_by_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +29,6 @@ _LOW: Final = 5
 _STRIP, _SAMPLE_ROWS = 64, 8
 _SAMPLE: Final = 50_000
 _DARKEST, _BRIGHTEST = (4, 4, 4), (251, 251, 251)
-_BASE_LUMINANCE: Final = (
-    (16, 11, 10, 16, 24),
-    (12, 12, 14, 19, 26),
-    (14, 13, 16, 24, 40),
-    (14, 17, 22, 29, 51),
-    (18, 22, 37, 56, 68),
-)
 
 
 def dct_basis() -> NDArray[np.float32]:
@@ -186,7 +180,5 @@ def luma_steps(evidence: ImageEvidence) -> tuple[int, ...] | None:
 
 def libjpeg_steps(quality: int) -> NDArray[np.int64]:
     """Return libjpeg's luma steps of a quality 1..100 at `FREQUENCIES`."""
-    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    base = np.array([_BASE_LUMINANCE[v][u] for v, u in FREQUENCIES], dtype=np.int64)
-    scaled: NDArray[np.int64] = ((base * scale + 50) // 100).clip(1, 255)
-    return scaled
+    steps = row_by_row(tuple(scaled_tables(LUMINANCE)[quality - 1].tolist()))
+    return np.array([steps[v * BLOCK + u] for v, u in FREQUENCIES], dtype=np.int64)

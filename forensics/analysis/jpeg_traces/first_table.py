@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.special import ndtr
 
-from forensics.analysis.double_jpeg.coefficients import FREQUENCIES, libjpeg_steps
+from forensics.analysis.jpeg_traces.coefficients import FREQUENCIES, libjpeg_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forensics.analysis.double_jpeg.coefficients import Coefficients, Quantized
+    from forensics.analysis.jpeg_traces.coefficients import Coefficients, Quantized
 
 # First steps that are tried, and shares of blocks that went through the first JPEG.
 STEPS: Final = np.arange(2, 49)

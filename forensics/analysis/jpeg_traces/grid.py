@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from forensics.analysis.double_jpeg.coefficients import BLOCK, dct_basis
+from forensics.analysis.jpeg_traces.coefficients import BLOCK, dct_basis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Nats from which a place with a grid of its own counts, see docs/signals.md.
+FOREIGN_NATS: Final = 15.0
 _WINDOWS: Final = 4500
 _SMALLEST_STRIDE = 16
 _FREQUENCIES: Final = 7
@@ -199,6 +201,47 @@ def foreign_grids(votes: GridVotes, *, own: int) -> list[ForeignGrid]:
             found.extend([grid] if grid is not None else [])
     steady = [grid for grid in found if not any(_drifts(grid, o) for o in found)]
     return sorted((g for g in steady if g.surprise > 0.0), key=_least_surprising)
+
+
+def local_votes(
+    votes: GridVotes, *, beside: int | None
+) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
+    """Say for each window which grid its neighborhood votes for, and how clearly.
+
+    Parameters
+    ----------
+    votes : GridVotes
+        Of the whole picture.
+    beside : int or None
+        Origin of the file's own grid, whose neighbors win by chance.
+
+    Returns
+    -------
+    origins : ndarray of int16, shape (rows, columns)
+        ``8 * y + x`` of the grid that leads in 5 x 5 windows.
+    nats : ndarray of float32, shape (rows, columns)
+        By how much its votes exceed chance (Chernoff bound of the binomial tail).
+    """
+    every = _sums_around(votes.origins >= 0)
+    best = np.zeros(votes.origins.shape, dtype=np.int16)
+    most = np.zeros(votes.origins.shape, dtype=np.float32)
+    for origin in np.unique(votes.origins[votes.origins >= 0]).tolist():
+        share = _sums_around(votes.origins == origin) / np.maximum(every, 1.0)
+        nats = every * _divergence(share.astype(np.float64), _chance(origin, beside))
+        is_more = nats > most
+        best[is_more], most[is_more] = origin, nats[is_more]
+    return best, most
+
+
+def _sums_around(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    near = cv2.boxFilter(
+        mask.astype(np.float32),
+        -1,
+        (5, 5),
+        normalize=False,
+        borderType=cv2.BORDER_CONSTANT,
+    )
+    return np.asarray(near, dtype=np.float32)
 
 
 def _least_surprising(grid: ForeignGrid) -> float:
