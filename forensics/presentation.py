@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # A heat map is laid over the picture only if it has the picture's shape.
 _SHAPE_TOLERANCE = 0.02
+# Evidence of frequencies, not of places: it covers nothing, whatever its shape.
+_NO_VIEWS = ("spectrum",)
 _MAX_VALUE = 1000
 # Log-odds of a reason below these are called nothing, weak, clear; above, strong.
 _NOTHING, _WEAK, _CLEAR = 0.05, 1.0, 2.5
@@ -212,7 +214,7 @@ def _seconds(analysis: Analysis) -> int:
 
 
 def _covers(picture: EvidenceFile, preview: EvidenceFile) -> bool:
-    if picture.finding_id is None:
+    if picture.finding_id is None or picture.kind in _NO_VIEWS:
         return False
     ours, theirs = picture.width / picture.height, preview.width / preview.height
     return abs(ours / theirs - 1) <= _SHAPE_TOLERANCE

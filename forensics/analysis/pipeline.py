@@ -28,6 +28,7 @@ from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
 from forensics.analysis.rendering import renditions
+from forensics.analysis.spectrum import SpectrumAnalyzer
 from forensics.analysis.types import (
     Analyzer,
     Finding,
@@ -42,6 +43,7 @@ from forensics.analysis.types import (
     Uncertainty,
     Untouched,
 )
+from forensics.analysis.watermark import WatermarkAnalyzer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -241,6 +243,8 @@ def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
             yield LocalizerAnalyzer(options.model_store, options.localizer)
     yield CopyMoveAnalyzer()
     yield DoubleJpegAnalyzer()
+    yield WatermarkAnalyzer()
+    yield SpectrumAnalyzer()
 
 
 def _label(calibration: FusionModel | None) -> str:
@@ -289,7 +293,7 @@ def _milliseconds_since(started: float) -> float:
 def codec_versions() -> Mapping[str, str]:
     """Versions of the libraries whose arithmetic a report depends on."""
     found = {"pillow": PIL.__version__, "numpy": np.__version__}
-    for package in ("scipy", "opencv-python-headless", "ai-edge-litert"):
+    for package in ("scipy", "opencv-python-headless", "ai-edge-litert", "onnxruntime"):
         with suppress(metadata.PackageNotFoundError):
             found[package.removesuffix("-python-headless")] = metadata.version(package)
     for name, feature in (

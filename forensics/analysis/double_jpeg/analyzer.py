@@ -159,12 +159,7 @@ def _check(evidence: ImageEvidence) -> None:
 
 
 def _is_lossless_webp(evidence: ImageEvidence) -> bool:
-    """Whether the first picture in a WebP, also one among metadata, is lossless."""
-    if evidence.header.format != "WEBP":
-        return False
-    kinds = (b"VP8 ", b"VP8L", b"ANMF")
-    names = (name for name, _, _ in webp.chunks(evidence.data) if name in kinds)
-    return next(names, b"") == b"VP8L"
+    return evidence.header.format == "WEBP" and webp.is_lossless(evidence.data)
 
 
 def _history(evidence: ImageEvidence) -> History:
