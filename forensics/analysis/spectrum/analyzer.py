@@ -71,10 +71,7 @@ class Lattice:
 
     @property
     def both_beyond_longer(self) -> float:
-        """The weaker axis: a picture is enlarged both ways.
-
-        The diagonal alone is what the color filters of cameras leave.
-        """
+        """The weaker axis: a generator enlarges both ways."""
         return min(self.horizontal, self.vertical) - self.longer
 
     def as_json(self) -> dict[str, Json]:

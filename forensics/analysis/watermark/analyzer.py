@@ -20,12 +20,15 @@ from forensics.analysis.watermark.drawing import agreement_map
 from forensics.analysis.watermark.messages import (
     CHANCE_BOUND,
     MESSAGES,
+    TEXT_BOUND,
     Message,
     chance,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from forensics.analysis.image import ImageEvidence
     from forensics.analysis.types import EvidenceImage
@@ -44,14 +47,20 @@ TRIALS: Final = wavelet.READINGS * len(MESSAGES) + sum(
 class Mark:
     """A known message beside what was read.
 
-    ``reading`` is what it was read from, None for RivaGAN.
+    ``among_texts`` is the chance of another text to come as near; ``reading`` is what
+    it was read from, None for RivaGAN.
     """
 
     message: Message
     method: str
-    variant: str
     errors: int
+    among_texts: float
     reading: Reading | None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether neither chance nor another text explains it."""
+        return self.chance < CHANCE_BOUND and self.among_texts < TEXT_BOUND
 
     @property
     def chance(self) -> float:
@@ -65,7 +74,7 @@ class Mark:
             "writer": self.message.writer,
             "source": self.message.source,
             "method": self.method,
-            "variant": self.variant,
+            "variant": self.reading.variant if self.reading else "",
             "bits": len(self.message),
             "errors": self.errors,
             "chance_log10": round(math.log10(self.chance), 2),
@@ -98,7 +107,8 @@ class WatermarkAnalyzer:
             )
         blocks = wavelet.load_blocks(pixels)
         marks = sorted(_marks(evidence, blocks), key=lambda mark: mark.chance)
-        read = _best_of_each([mark for mark in marks if mark.chance < CHANCE_BOUND])
+        # A mark resembles others that share its letters: the surest one is it.
+        read = next((mark for mark in marks if mark.is_read), None)
         return Finding(
             analyzer=self.name,
             version=self.version,
@@ -107,7 +117,7 @@ class WatermarkAnalyzer:
             score=SCORE if read else None,
             codes=("ai_watermark",) if read else (),
             data={
-                "marks": [mark.as_json() for mark in read],
+                "mark": read.as_json() if read else None,
                 "nearest": marks[0].as_json(),
                 "known_messages": len(MESSAGES),
                 "trials": TRIALS,
@@ -132,46 +142,47 @@ def _marks(evidence: ImageEvidence, blocks: Blocks) -> Iterator[Mark]:
             if reading.scores.size < len(message):
                 continue
             means = blocks.bit_means(reading.scores, len(message))
-            errors = message.errors(means)
-            yield Mark(message, reading.method, reading.variant, errors, reading)
+            yield _mark(message, means, reading.method, reading)
     bits = rivagan.read(evidence.pixels, MESSAGES)
     if bits is not None:
         for message in MESSAGES:
             if len(message) == rivagan.BITS:
-                yield Mark(message, "rivaGan", "", message.errors(bits), None)
+                yield _mark(message, bits, "rivaGan", None)
 
 
-def _best_of_each(marks: list[Mark]) -> list[Mark]:
-    """Keep each message's surest reading; ``marks`` are sorted so."""
-    best: dict[str, Mark] = {}
-    for mark in marks:
-        best.setdefault(mark.message.code, mark)
-    return list(best.values())
+def _mark(
+    message: Message,
+    scores: NDArray[np.floating],
+    method: str,
+    reading: Reading | None,
+) -> Mark:
+    errors = message.errors(scores)
+    # The rest is costly, and only of interest for what is near.
+    is_near = TRIALS * chance(len(message), errors) < CHANCE_BOUND
+    among = message.chance_among_texts(scores) if is_near else 1.0
+    return Mark(message, method, errors, among, reading)
 
 
 def _pictures(
-    evidence: ImageEvidence, blocks: Blocks, read: list[Mark]
+    evidence: ImageEvidence, blocks: Blocks, mark: Mark | None
 ) -> tuple[EvidenceImage, ...]:
-    first = next((mark for mark in read if mark.reading is not None), None)
-    if first is None or first.reading is None:
+    if mark is None or mark.reading is None:
         return ()
-    bits = first.message.array[blocks.positions(len(first.message))]
+    bits = mark.message.array[blocks.positions(len(mark.message))]
     signs = np.where(bits, np.float32(1.0), np.float32(-1.0))
-    return (agreement_map(evidence, first.reading.scores * signs, blocks.first),)
+    return (agreement_map(evidence, mark.reading.scores * signs, blocks.first),)
 
 
-def _summary(read: list[Mark]) -> str:
-    if not read:
+def _summary(mark: Mark | None) -> str:
+    if mark is None:
         return (
             f"None of {len(MESSAGES)} known invisible marks was read. Most generators "
             "write none, and scaling, cropping or saving as JPEG wipes most marks out: "
             "this does not tell where the picture comes from."
         )
-    mark = read[0]
-    writers = " and of ".join(one.message.writer for one in read)
     right = len(mark.message) - mark.errors
     return (
-        f"The pixels carry the invisible mark of {writers}: {right} of "
+        f"The pixels carry the invisible mark of {mark.message.writer}: {right} of "
         f"{len(mark.message)} bits agree. The program writes it into the pictures it "
         "makes, also into photographs that were only retouched or enlarged with it. "
         "Anyone can write such a mark into any picture."

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 # its bits were fair coins. How far real pictures are from that is measured in
 # docs/signals/synthetic.md.
 CHANCE_BOUND: Final = 1e-6
+# Chance that a mark with another text, which photographers write too, is taken for a
+# given message. Its letters share their upper bits with every text.
+TEXT_BOUND: Final = 1e-3
+_BYTE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,21 @@ class Message:
     def errors(self, scores: NDArray[np.floating]) -> int:
         """Count bits that differ; a score over zero is a one."""
         return int(np.count_nonzero((scores > 0.0) != self.array))
+
+    def chance_among_texts(self, scores: NDArray[np.floating]) -> float:
+        """Return how likely so few errors are in a text with the same alphabet.
+
+        Each of a byte's eight bits is a one as often as in what was read, but
+        otherwise knows nothing of the message.
+        """
+        read, mine = scores > 0.0, self.array
+        errors = np.ones(1)
+        for place in range(_BYTE):
+            ours, theirs = mine[place::_BYTE].mean(), read[place::_BYTE].mean()
+            differs = ours * (1.0 - theirs) + theirs * (1.0 - ours)
+            for _ in range(len(mine[place::_BYTE])):
+                errors = np.convolve(errors, (1.0 - differs, differs))
+        return float(errors[: self.errors(scores) + 1].sum())
 
 
 def _text(words: str) -> str:

@@ -49,7 +49,9 @@ def marked_levels(
         for left in range(0, band.shape[1] // 4 * 4, 4):
             block = band[top : top + 4, left : left + 4]
             bit = bits[count % len(bits)]
-            block[:] = _singular(block, bit) if "Svd" in method else _largest(block, bit)
+            block[:] = (
+                _singular(block, bit) if "Svd" in method else _largest(block, bit)
+            )
             count += 1
     # The package swaps the two bands of edges, and so must we.
     back = pywt.idwt2((band, (down, across, both)), "haar")
