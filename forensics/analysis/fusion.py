@@ -299,8 +299,8 @@ _NO_PROOF = Reason(
     0.0,
 )
 _METADATA_STAND = (
-    "The score is set to the band that the metadata reach by themselves: what the "
-    "pixel checks say does not take that back."
+    "The score is set to the band that the metadata, or a generator's mark, reach by "
+    "themselves: what the pixel checks say does not take that back."
 )
 _TOO_SMALL = Reason(
     "too_small",

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 PATTERN_NATS: Final = 4.5
 STRENGTH_NATS: Final = 2.0
 _READABLE: Final = frozenset(("JPEG", "PNG", "TIFF", "BMP"))
-# The grid of an earlier JPEG, 8 px wide or scaled to 6 or 4, has peaks here as well
-# as at 1/2: a period of 2 is only what these do not explain.
-_LONGER: Final = (1 / 8, 1 / 6, 1 / 4, 1 / 3, 3 / 8)
+# The grid of an earlier JPEG, 8 px wide or scaled to 6, has peaks here as well as at
+# 1/2: a period of 2 is only what these do not explain. One scaled to 4 px has them at
+# 1/4. But so have the patterns of generators that double twice, and in the noise
+# itself, unlike in its strength, such a grid is weak: there 1/4 does not count.
+_GRID: Final = (1 / 8, 1 / 6, 1 / 3, 3 / 8)
+_GRID_OR_HALF: Final = (*_GRID, 1 / 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Lattice:
     horizontal, vertical, diagonal : float
         At (0, 1/2), (1/2, 0) and (1/2, 1/2).
     longer : float
-        The most of any longer period along the axes; at least 0.
+        The most of any longer period looked at, along the axes; at least 0.
     """
 
     horizontal: float
@@ -50,11 +53,11 @@ class Lattice:
     longer: float
 
     @classmethod
-    def of(cls, spectrum: Spectrum) -> Lattice:
-        """Measure one spectrum."""
+    def of(cls, spectrum: Spectrum, others: tuple[float, ...]) -> Lattice:
+        """Measure one spectrum, beside ``others``: frequencies of longer periods."""
         longer = [
             value
-            for f in _LONGER
+            for f in others
             for value in (spectrum.prominence(0.0, f), spectrum.prominence(f, 0.0))
         ]
         return cls(
@@ -119,7 +122,8 @@ class SpectrumAnalyzer:
                 "Too small, or too smooth: at least 16 squares of 64 px with some "
                 "noise are needed. That speaks neither for nor against it."
             )
-        fixed, varying = Lattice.of(pattern), Lattice.of(strength)
+        fixed = Lattice.of(pattern, _GRID)
+        varying = Lattice.of(strength, _GRID_OR_HALF)
         is_fixed = fixed.any_beyond_longer >= PATTERN_NATS
         is_varying = varying.both_beyond_longer >= STRENGTH_NATS
         return Finding(

@@ -118,7 +118,7 @@ def _averaged(residual: NDArray[np.float32]) -> Spectrum | None:
 
 
 def _unfolded(half: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Add the columns that mirror the given ones: the residual is real."""
+    """Add the columns that mirror the given ones."""
     mirrored = np.roll(half[::-1], 1, axis=0)[:, -2:0:-1]
     return np.concatenate((half, mirrored), axis=1)
 

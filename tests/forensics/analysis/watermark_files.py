@@ -2,7 +2,7 @@
 
 It does what the package invisible-watermark 0.2.0 does, to the pixel: that was checked
 against the package, which is not installed here, with
-``python -m benchmarks.bench_synthetic --check-encoder FOLDER``.
+``python -m benchmarks.bench_synthetic PHOTOS --package FOLDER``.
 """
 
 from __future__ import annotations
