@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 # A heat map is laid over the picture only if it has the picture's shape.
 _SHAPE_TOLERANCE = 0.02
+# Evidence of frequencies, and pictures found inside the file: they cover no place of
+# the picture, whatever their shape.
+_NO_PLACES = ("spectrum", INNER_PICTURE)
 _MAX_VALUE = 1000
 # Shown as tables of their own, so left out of the raw data of a finding.
 _TABLES = ("groups", "gps", "timeline", "sections")
@@ -258,7 +261,7 @@ def _compared(
 
 
 def _covers(picture: EvidenceFile, preview: EvidenceFile) -> bool:
-    if picture.finding_id is None or picture.kind.startswith(INNER_PICTURE):
+    if picture.finding_id is None or picture.kind.startswith(_NO_PLACES):
         return False
     ours, theirs = picture.width / picture.height, preview.width / preview.height
     return abs(ours / theirs - 1) <= _SHAPE_TOLERANCE

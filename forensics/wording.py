@@ -137,6 +137,20 @@ ANALYZERS: Mapping[str, Words] = {
         "how it is coded, its segments, and what lies in and behind it. It tells which "
         "program wrote the file last; honest copies and forgeries look the same.",
     ),
+    "watermark": Words(
+        "Invisible watermark",
+        "scan-eye",
+        "Tries to read the invisible marks that open picture generators write. A mark "
+        "that is read is as good as a signature in the file. That none is read says "
+        "nothing: most generators write none, and scaling or saving again removes it.",
+    ),
+    "spectrum": Words(
+        "Noise spectrum",
+        "scan-eye",
+        "Looks for noise that repeats every two pixels, as the up-samplers of picture "
+        "generators leave it. Enlarged photographs, dithering and pixel art have it "
+        "too, and many generators leave none: it helps the eye and does not decide.",
+    ),
     "cnn": Words(
         "Neural network",
         "cpu",

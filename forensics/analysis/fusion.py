@@ -19,7 +19,7 @@ from forensics.analysis.types import Finding, FindingStatus, Reason, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FUSION_VERSION = "2.3"
+FUSION_VERSION = "2.4"
 # Judgment, where no calibration says better.
 BANDS = Bands()
 SMALLEST_SIDE = 128
@@ -45,6 +45,9 @@ class Weight:
 WEIGHTS: Mapping[str, Weight] = MappingProxyType(
     {
         "ai_generated": Weight(4.0, "The file itself says that it was generated."),
+        "ai_watermark": Weight(
+            4.0, "The pixels carry the invisible mark of a picture generator."
+        ),
         "ai_composite": Weight(
             2.6, "The file itself says that generated parts were added to it."
         ),
@@ -96,7 +99,7 @@ _SAME_CROP = Weight(
 TRACES = frozenset(
     ("copy_move", "foreign_grid", "local_double_jpeg", "local_inconsistency")
 )
-DECISIVE = frozenset(("ai_generated", "ai_composite"))
+DECISIVE = frozenset(("ai_generated", "ai_watermark", "ai_composite"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +299,8 @@ _NO_PROOF = Reason(
     0.0,
 )
 _METADATA_STAND = (
-    "The score is set to the band that the metadata reach by themselves: what the "
-    "pixel checks say does not take that back."
+    "The score is set to the band that the metadata, or a generator's mark, reach by "
+    "themselves: what the pixel checks say does not take that back."
 )
 _TOO_SMALL = Reason(
     "too_small",

@@ -31,6 +31,7 @@ from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
 from forensics.analysis.pdq import PDQ_VERSION, pdq
 from forensics.analysis.rendering import renditions
+from forensics.analysis.spectrum import SpectrumAnalyzer
 from forensics.analysis.types import (
     Analyzer,
     Finding,
@@ -45,6 +46,7 @@ from forensics.analysis.types import (
     Uncertainty,
     Untouched,
 )
+from forensics.analysis.watermark import WatermarkAnalyzer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -255,6 +257,8 @@ def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
     yield DoubleJpegAnalyzer()
     yield JpegHistoryAnalyzer()
     yield JpegStructureAnalyzer()
+    yield WatermarkAnalyzer()
+    yield SpectrumAnalyzer()
 
 
 def _label(calibration: FusionModel | None) -> str:
@@ -303,7 +307,7 @@ def _milliseconds_since(started: float) -> float:
 def codec_versions() -> Mapping[str, str]:
     """Versions of the libraries whose arithmetic a report depends on."""
     found = {"pillow": PIL.__version__, "numpy": np.__version__}
-    for package in ("scipy", "opencv-python-headless", "ai-edge-litert"):
+    for package in ("scipy", "opencv-python-headless", "ai-edge-litert", "onnxruntime"):
         with suppress(metadata.PackageNotFoundError):
             found[package.removesuffix("-python-headless")] = metadata.version(package)
     for name, feature in (

@@ -70,6 +70,8 @@ def test_upload_is_accepted_and_polled_to_its_result(
         "double_jpeg",
         "jpeg_history",
         "jpeg_structure",
+        "watermark",
+        "spectrum",
     ]
     bands = result["uncertainty"]["bands"]
     assert 0 < bands["inconclusive"] < bands["suspicious"] < bands["fake"] < 1

@@ -68,6 +68,8 @@ def test_a_line_has_the_documented_fields(folder: Path) -> None:
         "double_jpeg",
         "jpeg_history",
         "jpeg_structure",
+        "watermark",
+        "spectrum",
     ]
     for signal in line["signals"]:
         assert set(signal) == {"name", "status", "score", "summary", "codes"}
