@@ -47,6 +47,7 @@ KNOWN: Mapping[str, str] = {
     "CNN_ENGINE": "litert (default) or tensorflow",
     "MODEL_STORE": "folder of the models (models_store beside manage.py)",
     "LOCALIZER": "localizing network, name, name@version or none (forgery-localizer)",
+    "C2PA_TRUST_LIST": "PEM file of believed signers, or none (trust_lists/c2pa.pem)",
     "LEASE_SECONDS": "a worker silent for this long has lost its analysis (30)",
     "ANALYSIS_TIME_LIMIT": "seconds after which an analysis is given up (300)",
     "MAX_ATTEMPTS": "tries before an analysis is failed (3)",
@@ -152,6 +153,11 @@ class Environment:
     def folder(self, name: str, default: str) -> Path:
         """Read a folder; a relative one lies beside ``manage.py`` for every process."""
         return BASE_DIR / (self.text(name) or default)
+
+    def file(self, name: str, default: str) -> Path | None:
+        """Read a file's path as :meth:`folder` does; ``none`` is no file."""
+        given = self.text(name) or default
+        return None if given == "none" else BASE_DIR / given
 
     def data_folder(self) -> Path:
         """Read ``DATA_DIR``, and make the folder when it is not there."""

@@ -100,6 +100,13 @@ ANALYZERS: Mapping[str, Words] = {
         "Reads what the file says about itself: software, camera, times, thumbnail. "
         "Such notes can be wrong, removed or invented.",
     ),
+    "provenance": Words(
+        "Content Credentials",
+        "history",
+        "Reads the signed record (C2PA) that cameras, editors and generators can put "
+        "into a file. It tells who signed what, not whether that is true. Few pictures "
+        "have one, and messengers remove it.",
+    ),
     "localizer": Words(
         "Localizing network",
         "scan-eye",

@@ -27,6 +27,7 @@ from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
+from forensics.analysis.provenance import ProvenanceAnalyzer
 from forensics.analysis.rendering import renditions
 from forensics.analysis.types import (
     Analyzer,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forensics.analysis.fusion_model import FusionModel
+    from forensics.analysis.provenance import TrustList
 
 PIPELINE_VERSION = "2.0.0"
 _logger = logging.getLogger(__name__)
@@ -68,6 +70,8 @@ class AnalysisOptions:
     localizer : str or None
         The localizing network's name, ``name@version`` for exactly that version;
         None leaves it out.
+    trust_list : TrustList or None
+        Whose Content Credentials are believed; None leaves every signer's trust open.
     calibrated : bool
         Whether the store's calibration is used; without it the pixels have no weight.
     """
@@ -78,6 +82,7 @@ class AnalysisOptions:
     model_store: Path | None = None
     localizer: str | None = "forgery-localizer"
     calibrated: bool = True
+    trust_list: TrustList | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +230,7 @@ def build_pipeline(options: AnalysisOptions) -> Pipeline:
         parameters={
             "ela_quality": options.ela_quality,
             "cnn_engine": options.cnn_engine,
+            "c2pa_trust_list": options.trust_list.label if options.trust_list else None,
             "fusion": _label(calibration),
         },
         calibration=calibration,
@@ -235,6 +241,7 @@ def build_pipeline(options: AnalysisOptions) -> Pipeline:
 def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
     yield ElaAnalyzer(quality=options.ela_quality)
     yield MetadataAnalyzer()
+    yield ProvenanceAnalyzer.with_trust(options.trust_list)
     if options.model_store is not None:
         yield CnnAnalyzer(engine=options.cnn_engine, store=options.model_store)
         if options.localizer is not None:
@@ -289,7 +296,8 @@ def _milliseconds_since(started: float) -> float:
 def codec_versions() -> Mapping[str, str]:
     """Versions of the libraries whose arithmetic a report depends on."""
     found = {"pillow": PIL.__version__, "numpy": np.__version__}
-    for package in ("scipy", "opencv-python-headless", "ai-edge-litert"):
+    libraries = ("scipy", "opencv-python-headless", "ai-edge-litert", "c2pa-python")
+    for package in libraries:
         with suppress(metadata.PackageNotFoundError):
             found[package.removesuffix("-python-headless")] = metadata.version(package)
     for name, feature in (

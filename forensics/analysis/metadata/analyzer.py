@@ -25,7 +25,7 @@ class MetadataAnalyzer:
     """
 
     name: str = "metadata"
-    version: str = "1.2"
+    version: str = "1.3"
 
     def analyze(self, evidence: ImageEvidence) -> Finding:
         """Read all blocks and apply the rules."""
