@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 GENERATED = f"{SOURCE}trainedAlgorithmicMedia"
 COMPOSITE = f"{SOURCE}compositeWithTrainedAlgorithmicMedia"
+DRAWN = f"{SOURCE}digitalCreation"
 CAPTURE = f"{SOURCE}digitalCapture"
 # Claim signing (C2PA) and, as older validators want it, the protection of mail.
 _SIGNING = ("1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.4")
@@ -40,7 +41,7 @@ class Identity:
 
 
 @cache
-def identity(*, days: tuple[int, int] = (-1, 100), ocsp: str = "") -> Identity:
+def identity(*, days: tuple[float, float] = (-1, 100), ocsp: str = "") -> Identity:
     """Make a root and a signer's certificate valid between two days from now."""
     root_key = ec.generate_private_key(ec.SECP256R1())
     key = ec.generate_private_key(ec.SECP256R1())
@@ -84,7 +85,7 @@ def _builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
-    days: tuple[int, int],
+    days: tuple[float, float],
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
