@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils import timezone
 
+from forensics.provenance import ProvenanceCard, finding_of, provenance_card
 from forensics.states import PENDING, AnalysisStatus
 from forensics.wording import (
     ANALYSIS_STATES,
@@ -34,7 +35,7 @@ _MAX_VALUE = 1000
 # Log-odds of a reason below these are called nothing, weak, clear; above, strong.
 _NOTHING, _WEAK, _CLEAR = 0.05, 1.0, 2.5
 # Shown as tables of their own, so left out of the raw data of a finding.
-_TABLES = ("groups", "gps")
+_TABLES = ("groups", "gps", "tree", "limits")
 # The summary says the first point; the card lists them where there are more.
 _POINTS = "rules"
 
@@ -82,6 +83,7 @@ class EvidencePage:
     reasons: Sequence[ReasonBar]
     cards: Sequence[FindingCard]
     metadata: Sequence[MetadataGroup]
+    provenance: ProvenanceCard | None
     position: str
     bounds: Mapping[str, float] | None
     measured: Sequence[str]
@@ -97,6 +99,7 @@ def evidence_page(analysis: Analysis) -> EvidencePage:
     metadata: dict[str, Any] = next(
         (f.data for f in findings if f.analyzer == "metadata"), {}
     )
+    credential = finding_of(findings)
     return EvidencePage(
         analysis=analysis,
         verdict=verdict_words(analysis.verdict),
@@ -105,6 +108,7 @@ def evidence_page(analysis: Analysis) -> EvidencePage:
         reasons=reason_bars(analysis.reasons),
         cards=[_card(finding) for finding in findings],
         metadata=metadata_groups(metadata.get("groups")),
+        provenance=provenance_card(credential) if credential else None,
         position=gps_text(metadata.get("gps")),
         bounds=analysis.uncertainty.get("bands"),
         measured=measured_words(analysis.uncertainty),

@@ -241,13 +241,13 @@ def build_pipeline(options: AnalysisOptions) -> Pipeline:
 def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
     yield ElaAnalyzer(quality=options.ela_quality)
     yield MetadataAnalyzer()
-    yield ProvenanceAnalyzer.with_trust(options.trust_list)
     if options.model_store is not None:
         yield CnnAnalyzer(engine=options.cnn_engine, store=options.model_store)
         if options.localizer is not None:
             yield LocalizerAnalyzer(options.model_store, options.localizer)
     yield CopyMoveAnalyzer()
     yield DoubleJpegAnalyzer()
+    yield ProvenanceAnalyzer.with_trust(options.trust_list)
 
 
 def _label(calibration: FusionModel | None) -> str:
