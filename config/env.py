@@ -54,6 +54,7 @@ KNOWN: Mapping[str, str] = {
     "LOCALIZER": "localizing network, name, name@version or none (forgery-localizer)",
     "EXIFTOOL": "ExifTool's path, auto (default) to look for it, or none",
     "MAP_URL": "address of a map, with {latitude} and {longitude}, or none",
+    "C2PA_TRUST_LIST": "PEM file of believed signers, or none (trust_lists/c2pa.pem)",
     "LEASE_SECONDS": "a worker silent for this long has lost its analysis (30)",
     "ANALYSIS_TIME_LIMIT": "seconds after which an analysis is given up (300)",
     "MAX_ATTEMPTS": "tries before an analysis is failed (3)",
@@ -182,6 +183,11 @@ class Environment:
                 f"{OPENSTREETMAP}."
             )
         return value
+
+    def file(self, name: str, default: str) -> Path | None:
+        """Read a file's path as :meth:`folder` does; ``none`` is no file."""
+        given = self.text(name) or default
+        return None if given == "none" else BASE_DIR / given
 
     def data_folder(self) -> Path:
         """Read ``DATA_DIR``, and make the folder when it is not there."""

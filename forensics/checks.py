@@ -16,8 +16,9 @@ from PIL import features
 from forensics.analysis.fusion_model import FUSION_NAME, load_fusion
 from forensics.analysis.model_errors import ModelError, ModelMissingError
 from forensics.analysis.model_store import StoredModel, open_model
+from forensics.analysis.provenance import TrustListError
 from forensics.exiftool import LEAST, find_exiftool, is_safe, version_of
-from forensics.services.pipeline import chosen_localizer
+from forensics.services.pipeline import chosen_localizer, read_trust_list
 
 TAG = "installation"
 LEAST_PILLOW = (12, 3)
@@ -113,6 +114,21 @@ def _without_exiftool() -> CheckMessage:
         return Info(message, hint=hint, id="forensics.I003")
     message = f"PIXELWARDEN_EXIFTOOL names {settings.EXIFTOOL}, which is not there."
     return Error(message, hint=hint, id="forensics.E005")
+
+
+@register(TAG)
+def check_trust_list(app_configs: Configs = None, **kwargs: Any) -> list[CheckMessage]:
+    """Say when no signer of a credential could be trusted."""
+    try:
+        read_trust_list()
+    except TrustListError as error:
+        message = f"The trust list of Content Credentials cannot be used. {error}"
+        hint = (
+            "Set PIXELWARDEN_C2PA_TRUST_LIST to a PEM file of certificates, or to "
+            "'none': until then no signer's trust is known."
+        )
+        return [Warning(message, hint=hint, id="forensics.W002")]
+    return []
 
 
 def _networks() -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from forensics.analysis.types import FindingStatus
 from forensics.explanation import Explanation, explain, strength
 from forensics.metadata_page import MetadataPanel, metadata_panel
+from forensics.provenance import ProvenanceCard, finding_of, provenance_card
 from forensics.states import PENDING, USABLE, AnalysisStatus
 from forensics.wording import (
     ANALYSIS_STATES,
@@ -40,7 +41,7 @@ _SHAPE_TOLERANCE = 0.02
 _NO_PLACES = ("spectrum", INNER_PICTURE)
 _MAX_VALUE = 1000
 # Shown as tables of their own, so left out of the raw data of a finding.
-_TABLES = ("groups", "gps", "timeline", "sections")
+_TABLES = ("groups", "gps", "timeline", "sections", "tree", "limits")
 # The summary says the first point; the card lists them where there are more.
 _POINTS = "rules"
 
@@ -112,6 +113,7 @@ class EvidencePage:
     groups: Sequence[CardGroup]
     has_report: bool
     metadata: Sequence[MetadataGroup]
+    provenance: ProvenanceCard | None
     position: str
     panel: MetadataPanel
     bounds: Mapping[str, float] | None
@@ -134,6 +136,7 @@ def evidence_page(analysis: Analysis, *, tags: str = "") -> EvidencePage:
     )
     tag_groups = metadata_groups(metadata.get("groups"))
     position = gps_text(metadata.get("gps"))
+    credential = finding_of(findings)
     return EvidencePage(
         analysis=analysis,
         verdict=verdict_words(analysis.verdict),
@@ -151,6 +154,7 @@ def evidence_page(analysis: Analysis, *, tags: str = "") -> EvidencePage:
             received=analysis.image.created_at,
             asked=tags,
         ),
+        provenance=provenance_card(credential) if credential else None,
         bounds=analysis.uncertainty.get("bands"),
         measured=measured_words(analysis.uncertainty),
         codecs=sorted((str(k), str(v)) for k, v in analysis.codecs.items()),

@@ -84,6 +84,54 @@ FINDING_STATES: Mapping[str, Words] = {
 
 # Kinds of the copies that lie inside a file begin so; a number follows.
 INNER_PICTURE = "embedded_"
+# Of Content Credentials: whether the file is what was signed, and who signed. Two
+# questions; an answer to one says nothing about the other.
+INTEGRITY: Mapping[str, Words] = {
+    "valid": Words(
+        "Unchanged since signing",
+        "circle-check",
+        "The file is, bit by bit, what was signed. That does not make it true.",
+    ),
+    "invalid": Words(
+        "Does not check",
+        "octagon-x",
+        "The file or its credential was changed after it was signed. Saving again "
+        "with a program that does not know credentials is enough for that.",
+    ),
+    "unknown": Words(
+        "Not known",
+        "circle-question-mark",
+        "There is a credential, but it could not be checked.",
+    ),
+    "none": Words(
+        "No credential",
+        "circle-slash",
+        "Most pictures have none, and messengers remove them.",
+    ),
+}
+TRUST: Mapping[str, Words] = {
+    "trusted": Words(
+        "Trusted signer",
+        "shield-check",
+        "The trust list vouches that the signer is who the certificate names.",
+    ),
+    "untrusted": Words(
+        "Signer not trusted",
+        "triangle-alert",
+        "Nobody on the trust list vouches for the name: anybody can sign under any.",
+    ),
+    "unknown": Words(
+        "Signer not known",
+        "circle-question-mark",
+        "Who signed could not be proven, or no trust list is installed.",
+    ),
+}
+RELATIONSHIPS: Mapping[str, str] = {
+    "parentOf": "Made from",
+    "componentOf": "Contains",
+    "inputTo": "Used as input",
+}
+
 # Where a check's label is too long for a switch.
 _OVERLAYS = {"ela": "ELA"}
 
@@ -101,6 +149,13 @@ ANALYZERS: Mapping[str, Words] = {
         "file-image",
         "Reads what the file says about itself: software, camera, times, place, "
         "pictures inside. Such notes can be wrong, removed or invented.",
+    ),
+    "provenance": Words(
+        "Content Credentials",
+        "history",
+        "Reads the signed record (C2PA) that cameras, editors and generators can put "
+        "into a file. It tells who signed what, not whether that is true. Few pictures "
+        "have one, and messengers remove it.",
     ),
     "localizer": Words(
         "Localizing network",

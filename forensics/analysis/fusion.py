@@ -51,6 +51,25 @@ WEIGHTS: Mapping[str, Weight] = MappingProxyType(
         "ai_composite": Weight(
             2.6, "The file itself says that generated parts were added to it."
         ),
+        "ai_declared_unverified": Weight(
+            1.9,
+            "The file's credential says that it was generated, but the credential does "
+            "not check.",
+        ),
+        "credential_mismatch": Weight(
+            1.2, "The file was changed after its credential was signed."
+        ),
+        "credential_broken": Weight(
+            0.4, "The file's credential was altered or does not keep its form."
+        ),
+        "credential_remote": Weight(
+            0.0, "The file's credential is kept elsewhere and was not fetched."
+        ),
+        "signed_capture": Weight(
+            -1.6,
+            "A trusted signer vouches for an unedited photograph. That says nothing "
+            "about what was in front of the camera.",
+        ),
         "thumbnail_mismatch": Weight(
             1.9, "The thumbnail inside the file shows another picture than the file."
         ),
@@ -94,6 +113,16 @@ _SAME_CROP = Weight(
     0.0,
     "The file records another picture size than it has. The crop or exchange that "
     "the thumbnail shows explains it, so it is not counted again.",
+)
+_SAME_DECLARATION = Weight(
+    0.0,
+    "The file's credential says that it was generated, but does not check. The same is "
+    "counted already, so it is not counted again.",
+)
+_SAME_CREDENTIAL = Weight(
+    0.0,
+    "The file was changed after its credential was signed, which is why what the "
+    "credential says counts less. It is not counted again.",
 )
 # A check of the pixels has found something, whether or not it has a weight.
 TRACES = frozenset(
@@ -236,6 +265,10 @@ def _coded(findings: tuple[Finding, ...]) -> list[Reason]:
     weights = dict(WEIGHTS)
     if "thumbnail_mismatch" in codes:
         weights["dimension_mismatch"] = _SAME_CROP
+    if not DECISIVE.isdisjoint(codes):
+        weights["ai_declared_unverified"] = _SAME_DECLARATION
+    elif "ai_declared_unverified" in codes:
+        weights["credential_mismatch"] = _SAME_CREDENTIAL
     return [
         Reason(code, weights[code].text, weights[code].log_odds)
         for code in codes

@@ -30,6 +30,7 @@ from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
 from forensics.analysis.pdq import PDQ_VERSION, pdq
+from forensics.analysis.provenance import ProvenanceAnalyzer
 from forensics.analysis.rendering import renditions
 from forensics.analysis.spectrum import SpectrumAnalyzer
 from forensics.analysis.types import (
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
     from forensics.analysis.fusion_model import FusionModel
     from forensics.analysis.metadata.tag_reader import TagReader
+    from forensics.analysis.provenance import TrustList
 
 PIPELINE_VERSION = "2.0.0"
 _logger = logging.getLogger(__name__)
@@ -74,6 +76,8 @@ class AnalysisOptions:
     localizer : str or None
         The localizing network's name, ``name@version`` for exactly that version;
         None leaves it out.
+    trust_list : TrustList or None
+        Whose Content Credentials are believed; None leaves every signer's trust open.
     calibrated : bool
         Whether the store's calibration is used; without it the pixels have no weight.
     tag_reader : TagReader or None
@@ -87,6 +91,7 @@ class AnalysisOptions:
     localizer: str | None = "forgery-localizer"
     calibrated: bool = True
     tag_reader: TagReader | None = None
+    trust_list: TrustList | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +241,7 @@ def build_pipeline(options: AnalysisOptions) -> Pipeline:
         parameters={
             "ela_quality": options.ela_quality,
             "cnn_engine": options.cnn_engine,
+            "c2pa_trust_list": options.trust_list.label if options.trust_list else None,
             "fusion": _label(calibration),
             "pdq": PDQ_VERSION,
             "tag_reader": "exiftool" if options.tag_reader is not None else "none",
@@ -259,6 +265,7 @@ def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
     yield JpegStructureAnalyzer()
     yield WatermarkAnalyzer()
     yield SpectrumAnalyzer()
+    yield ProvenanceAnalyzer.with_trust(options.trust_list)
 
 
 def _label(calibration: FusionModel | None) -> str:
@@ -308,6 +315,8 @@ def codec_versions() -> Mapping[str, str]:
     """Versions of the libraries whose arithmetic a report depends on."""
     found = {"pillow": PIL.__version__, "numpy": np.__version__}
     for package in ("scipy", "opencv-python-headless", "ai-edge-litert", "onnxruntime"):
+    libraries = ("scipy", "opencv-python-headless", "ai-edge-litert", "c2pa-python")
+    for package in libraries:
         with suppress(metadata.PackageNotFoundError):
             found[package.removesuffix("-python-headless")] = metadata.version(package)
     for name, feature in (

@@ -33,7 +33,7 @@ def as_table(facts: Facts) -> dict[str, Json]:
         if facts.iptc.resources
         else {},
         "ICC profile": facts.icc,
-        "C2PA": {"Manifest": f"({len(facts.c2pa):,} bytes, signature not checked)"}
+        "C2PA": {"Manifest": f"({len(facts.c2pa):,} bytes, see Provenance)"}
         if facts.c2pa
         else {},
     }
