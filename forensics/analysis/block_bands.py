@@ -1,4 +1,4 @@
-"""How coarse and how fine the detail of every 8-px block is, and what is to be expected.
+"""How coarse and fine the detail of every 8-px block is, and what is expected.
 
 Not an analyzer: what the analyzers of noise and of filtering both measure with.
 """

@@ -20,6 +20,7 @@ from forensics.analysis import fusion, stability
 from forensics.analysis.copy_move import CopyMoveAnalyzer
 from forensics.analysis.double_jpeg import DoubleJpegAnalyzer
 from forensics.analysis.ela import ElaAnalyzer
+from forensics.analysis.filtering import FilteringAnalyzer
 from forensics.analysis.fusion_model import load_fusion
 from forensics.analysis.image import ImageEvidence, load_evidence
 from forensics.analysis.joined_map import join_localizations
@@ -27,7 +28,9 @@ from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
+from forensics.analysis.noise import NoiseAnalyzer
 from forensics.analysis.rendering import renditions
+from forensics.analysis.resampling import ResamplingAnalyzer
 from forensics.analysis.types import (
     Analyzer,
     Finding,
@@ -241,6 +244,9 @@ def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
             yield LocalizerAnalyzer(options.model_store, options.localizer)
     yield CopyMoveAnalyzer()
     yield DoubleJpegAnalyzer()
+    yield NoiseAnalyzer()
+    yield ResamplingAnalyzer()
+    yield FilteringAnalyzer()
 
 
 def _label(calibration: FusionModel | None) -> str:

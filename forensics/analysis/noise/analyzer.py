@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -141,7 +142,7 @@ def noise_curve(blocks: Blocks) -> list[Json]:
         It is an upper bound where nothing in a range is smooth.
     """
     curve: list[Json] = []
-    for low, high in zip(_CURVE_EDGES[:-1], _CURVE_EDGES[1:], strict=True):
+    for low, high in pairwise(_CURVE_EDGES):
         inside = (blocks.luma >= low) & (blocks.luma < high) & blocks.is_usable
         coarse, fine = blocks.coarse[inside], blocks.fine[inside]
         if len(coarse) < _FEWEST_ON_CURVE:
