@@ -206,6 +206,28 @@ ANALYZERS: Mapping[str, Words] = {
         "generators leave it. Enlarged photographs, dithering and pixel art have it "
         "too, and many generators leave none: it helps the eye and does not decide.",
     ),
+    "noise": Words(
+        "Noise",
+        "scan-eye",
+        "Compares the fine grain of every place with that of similar places of the "
+        "same picture. Added noise and sharpening give more of it, smoothing and parts "
+        "from elsewhere less. Sharp and blurred things of an honest scene can look "
+        "the same.",
+    ),
+    "resampling": Words(
+        "Scaling",
+        "layers",
+        "Looks for the rhythm that scaling and turning leave in pixels. That the whole "
+        "picture was scaled is usual and no sign of forgery; a place with a rhythm of "
+        "its own may be pasted. Fabric, grids and compression can mislead it.",
+    ),
+    "filtering": Words(
+        "Smoothing",
+        "layers",
+        "Looks for places with less detail than similar places of the picture, as "
+        "blurring and retouching leave them, and for the streaks of a median filter. "
+        "Focus, haze and motion look the same.",
+    ),
     "cnn": Words(
         "Neural network",
         "cpu",

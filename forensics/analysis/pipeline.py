@@ -20,6 +20,7 @@ from forensics.analysis import fusion, stability
 from forensics.analysis.copy_move import CopyMoveAnalyzer
 from forensics.analysis.double_jpeg import DoubleJpegAnalyzer
 from forensics.analysis.ela import ElaAnalyzer
+from forensics.analysis.filtering import FilteringAnalyzer
 from forensics.analysis.fusion_model import load_fusion
 from forensics.analysis.image import ImageEvidence, load_evidence
 from forensics.analysis.joined_map import join_localizations
@@ -29,9 +30,11 @@ from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
+from forensics.analysis.noise import NoiseAnalyzer
 from forensics.analysis.pdq import PDQ_VERSION, pdq
 from forensics.analysis.provenance import ProvenanceAnalyzer
 from forensics.analysis.rendering import renditions
+from forensics.analysis.resampling import ResamplingAnalyzer
 from forensics.analysis.spectrum import SpectrumAnalyzer
 from forensics.analysis.types import (
     Analyzer,
@@ -58,6 +61,13 @@ if TYPE_CHECKING:
     from forensics.analysis.provenance import TrustList
 
 PIPELINE_VERSION = "2.0.0"
+_LIBRARIES = (
+    "scipy",
+    "opencv-python-headless",
+    "ai-edge-litert",
+    "onnxruntime",
+    "c2pa-python",
+)
 _logger = logging.getLogger(__name__)
 
 
@@ -266,6 +276,9 @@ def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
     yield WatermarkAnalyzer()
     yield SpectrumAnalyzer()
     yield ProvenanceAnalyzer.with_trust(options.trust_list)
+    yield NoiseAnalyzer()
+    yield ResamplingAnalyzer()
+    yield FilteringAnalyzer()
 
 
 def _label(calibration: FusionModel | None) -> str:
@@ -314,9 +327,7 @@ def _milliseconds_since(started: float) -> float:
 def codec_versions() -> Mapping[str, str]:
     """Versions of the libraries whose arithmetic a report depends on."""
     found = {"pillow": PIL.__version__, "numpy": np.__version__}
-    for package in ("scipy", "opencv-python-headless", "ai-edge-litert", "onnxruntime"):
-    libraries = ("scipy", "opencv-python-headless", "ai-edge-litert", "c2pa-python")
-    for package in libraries:
+    for package in _LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             found[package.removesuffix("-python-headless")] = metadata.version(package)
     for name, feature in (

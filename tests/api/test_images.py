@@ -72,6 +72,10 @@ def test_upload_is_accepted_and_polled_to_its_result(
         "jpeg_structure",
         "watermark",
         "spectrum",
+        "provenance",
+        "noise",
+        "resampling",
+        "filtering",
     ]
     bands = result["uncertainty"]["bands"]
     assert 0 < bands["inconclusive"] < bands["suspicious"] < bands["fake"] < 1

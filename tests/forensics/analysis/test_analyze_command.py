@@ -70,6 +70,10 @@ def test_a_line_has_the_documented_fields(folder: Path) -> None:
         "jpeg_structure",
         "watermark",
         "spectrum",
+        "provenance",
+        "noise",
+        "resampling",
+        "filtering",
     ]
     for signal in line["signals"]:
         assert set(signal) == {"name", "status", "score", "summary", "codes"}

@@ -1,0 +1,122 @@
+"""Windows with a rhythm of scaling that the rest of the picture does not have."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from forensics.analysis.resampling.spectra import (
+    BAND,
+    both_ways,
+    is_telling,
+    phases,
+    second_differences,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+SIDE: Final = 128
+# Larger windows for larger pictures, so that their number stays bounded.
+LARGE_SIDE: Final = 256
+_LARGE_PIXELS: Final = 2_500_000
+_SLACK: Final = 1
+# Slower rhythms are too often the scene's in so small a part of it.
+_LEAST_FREQUENCY: Final = 0.14
+# Frequencies from which the level of noise is taken, and of a peak, left out.
+_BESIDE: Final = 17
+_PEAK: Final = 3
+# Cycles a window within which a rhythm counts as the same as another.
+_CLOSE: Final = 2.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """The strongest rhythm of each window that the whole picture does not have.
+
+    Attributes
+    ----------
+    log10_nfa : ndarray of float32, shape (rows, columns)
+        Number of false alarms in the whole picture, as its logarithm.
+    frequencies : ndarray of float32, shape (rows, columns)
+        Of those rhythms, cycles a pixel.
+    side, stride : int
+        Of the windows, px.
+    """
+
+    log10_nfa: NDArray[np.float32]
+    frequencies: NDArray[np.float32]
+    side: int
+    stride: int
+
+
+def window_rhythms(gray: NDArray[np.uint8], known: Sequence[float]) -> Windows:
+    """Look for rhythms window by window, half overlapping.
+
+    Parameters
+    ----------
+    gray : ndarray of uint8, shape (height, width)
+        At least 128 px a side.
+    known : sequence of float
+        Frequencies of the whole picture, which count nowhere.
+    """
+    is_large = gray.size > _LARGE_PIXELS and min(gray.shape) >= LARGE_SIDE
+    side = LARGE_SIDE if is_large else SIDE
+    stride = side // 2
+    across = _coherences(gray, side, stride)
+    down = _coherences(np.ascontiguousarray(gray.T), side, stride)
+    down = down.transpose(1, 0, 2)
+    shape = across.shape
+    strengths = both_ways(
+        across.reshape(-1, shape[2]), down.reshape(-1, shape[2]), _SLACK
+    ).reshape(shape)
+    frequencies = np.arange(shape[2]) / side
+    is_open = is_telling(frequencies, 1.5 / side)
+    is_open &= frequencies >= _LEAST_FREQUENCY
+    for one in known:
+        is_open &= np.abs(frequencies - one) > _CLOSE / side
+    strengths[:, :, ~is_open] = 0.0
+    best = strengths.argmax(axis=2)
+    highest = np.take_along_axis(strengths, best[:, :, None], axis=2)[:, :, 0]
+    tests = max(1, int(is_open.sum())) * best.size * (2 * _SLACK + 1)
+    nfa = (math.log(tests) - highest) / np.float32(math.log(10.0))
+    return Windows(
+        nfa.astype(np.float32), frequencies[best].astype(np.float32), side, stride
+    )
+
+
+def _coherences(gray: NDArray[np.uint8], side: int, stride: int) -> NDArray[np.float32]:
+    """Return the coherence of all windows, (rows, columns, frequencies)."""
+    bands = second_differences(gray)
+    cut = sliding_window_view(bands, side, axis=1)[:, ::stride]
+    transformed = phases(cut, side)
+    count, step = side // BAND, stride // BAND
+    sums = np.cumsum(transformed, axis=0)
+    sums = np.concatenate((np.zeros_like(sums[:1]), sums))
+    totals = sums[count::step] - sums[:-count:step]
+    power = np.asarray(
+        (totals.real**2 + totals.imag**2) / np.float32(count), dtype=np.float32
+    )
+    return np.asarray(power / _surroundings(power), dtype=np.float32)
+
+
+def _surroundings(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the level beside each frequency, 1 at least.
+
+    Where phases agree over many frequencies, something upright is in the window, and
+    not a rhythm.
+    """
+    flat = power.reshape(-1, power.shape[2])
+    wide, narrow = (
+        cv2.blur(flat, (width, 1), borderType=cv2.BORDER_REFLECT) * width
+        for width in (_BESIDE, _PEAK)
+    )
+    beside = (wide - narrow) / np.float32(_BESIDE - _PEAK)
+    return np.asarray(np.maximum(beside, 1.0).reshape(power.shape), dtype=np.float32)
