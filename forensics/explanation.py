@@ -85,6 +85,65 @@ CHECKS: Mapping[str, CheckWords] = {
         "Anything about a picture that was scaled or sent through a messenger: that "
         "wipes the traces out.",
     ),
+    "provenance": CheckWords(
+        "We looked for a signed record (Content Credentials, C2PA), checked whether it "
+        "belongs to these very bytes, and who signed it.",
+        "Two answers that must not be mixed: whether the record is intact, and whether "
+        "we know and believe the signer.",
+        "Whether what was signed is true. Most pictures have no record, and messengers "
+        "remove it: its absence says nothing.",
+    ),
+    "jpeg_history": CheckWords(
+        "We estimated from the file's numbers how often the whole picture was saved as "
+        "JPEG, and drew the grids of blocks that each place shows.",
+        "Being saved again is usual and no sign of forgery. A place with a grid of its "
+        "own may have been moved there.",
+        "Anything before a resize or a coarse last saving: they wipe the traces out.",
+    ),
+    "jpeg_structure": CheckWords(
+        "We took the file apart: its quantization tables, coding and segments, and what "
+        "lies in and behind the picture.",
+        "It tells which kind of program or camera wrote the file last, and what else "
+        "the file carries.",
+        "What was done to the picture before: honest copies and forgeries saved by the "
+        "same program look the same.",
+    ),
+    "watermark": CheckWords(
+        "We tried to read the invisible marks that open picture generators write.",
+        "A mark that is read is as good as a signature: the picture, or a part of it, "
+        "came out of that generator.",
+        "Anything where no mark is read: most generators write none that can be read "
+        "offline, and scaling or saving again removes it.",
+    ),
+    "spectrum": CheckWords(
+        "We looked for noise that repeats every few pixels, as the up-samplers of "
+        "picture generators leave it.",
+        "Bright points away from the middle and the axes are such a rhythm.",
+        "Whether a generator made it: enlarged photographs, dithering and pixel art "
+        "have it too, and many generators leave none.",
+    ),
+    "noise": CheckWords(
+        "We compared the fine grain of every place with that of similarly bright and "
+        "similarly smooth places of the same picture.",
+        "A place with far more grain may have been sharpened or had noise added; one "
+        "with far less may have been smoothed or come from elsewhere.",
+        "Sharp and blurred things of an honest scene can look the same, and heavy "
+        "compression takes the grain away everywhere.",
+    ),
+    "resampling": CheckWords(
+        "We looked for the rhythm that scaling and turning leave between pixels, in the "
+        "whole picture and in its parts.",
+        "That the whole picture was scaled is usual and no sign of forgery. A part with "
+        "a rhythm of its own may have been pasted.",
+        "Fabric, fences and other regular things have rhythms too, and compression "
+        "hides weak ones.",
+    ),
+    "filtering": CheckWords(
+        "We looked for places with less detail than similar places, and for the streaks "
+        "that a median filter leaves.",
+        "Such a place may have been blurred or retouched.",
+        "Focus, haze, motion and a phone's own noise reduction look the same.",
+    ),
     "cnn": CheckWords(
         "A small network looked at the error levels of the whole picture, made small.",
         "It says how much the picture resembles the forgeries it was trained on.",

@@ -105,19 +105,11 @@ def _check(evidence: ImageEvidence) -> None:
             "their compressions."
         )
     found = evidence.header.format
-    if found not in ("JPEG", *_LOSSLESS) and not _is_lossless_webp(evidence):
+    is_lossless = found == "WEBP" and webp.is_lossless(evidence.data)
+    if found not in ("JPEG", *_LOSSLESS) and not is_lossless:
         raise NotApplicableError(
             f"{found} has a compression of its own, which hides traces of JPEG."
         )
-
-
-def _is_lossless_webp(evidence: ImageEvidence) -> bool:
-    """Whether the first picture in a WebP, also one among metadata, is lossless."""
-    if evidence.header.format != "WEBP":
-        return False
-    kinds = (b"VP8 ", b"VP8L", b"ANMF")
-    names = (name for name, _, _ in webp.chunks(evidence.data) if name in kinds)
-    return next(names, b"") == b"VP8L"
 
 
 def _traces(evidence: ImageEvidence) -> Traces:
