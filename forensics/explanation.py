@@ -101,8 +101,8 @@ CHECKS: Mapping[str, CheckWords] = {
         "Anything before a resize or a coarse last saving: they wipe the traces out.",
     ),
     "jpeg_structure": CheckWords(
-        "We took the file apart: its quantization tables, coding and segments, and what "
-        "lies in and behind the picture.",
+        "We took the file apart: its quantization tables, coding and segments, and "
+        "what lies in and behind the picture.",
         "It tells which kind of program or camera wrote the file last, and what else "
         "the file carries.",
         "What was done to the picture before: honest copies and forgeries saved by the "
@@ -131,16 +131,16 @@ CHECKS: Mapping[str, CheckWords] = {
         "compression takes the grain away everywhere.",
     ),
     "resampling": CheckWords(
-        "We looked for the rhythm that scaling and turning leave between pixels, in the "
-        "whole picture and in its parts.",
-        "That the whole picture was scaled is usual and no sign of forgery. A part with "
-        "a rhythm of its own may have been pasted.",
+        "We looked for the rhythm that scaling and turning leave between pixels, in "
+        "the whole picture and in its parts.",
+        "That the whole picture was scaled is usual and no sign of forgery. A part "
+        "with a rhythm of its own may have been pasted.",
         "Fabric, fences and other regular things have rhythms too, and compression "
         "hides weak ones.",
     ),
     "filtering": CheckWords(
-        "We looked for places with less detail than similar places, and for the streaks "
-        "that a median filter leaves.",
+        "We looked for places with less detail than similar places, and for the "
+        "streaks that a median filter leaves.",
         "Such a place may have been blurred or retouched.",
         "Focus, haze, motion and a phone's own noise reduction look the same.",
     ),
