@@ -21,6 +21,7 @@ import platform
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,30 @@ def fill_bank(hashes: Hashes) -> None:
         )
 
 
+@contextmanager
+def without_indexes(*tables: str) -> Iterator[None]:
+    """Take the tables' plain indexes off and make them at the end, which is faster."""
+    from django.db import connection
+
+    listing = (
+        "SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'index'"
+        if connection.vendor == "sqlite"
+        else "SELECT indexname, indexdef, tablename FROM pg_indexes"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(listing)
+        plain = [
+            (name, sql)
+            for name, sql, table in cursor.fetchall()
+            if table in tables and sql and "UNIQUE" not in sql
+        ]
+        for name, _ in plain:
+            cursor.execute(f'DROP INDEX "{name}"')
+        yield
+        for _, sql in plain:
+            cursor.execute(sql)
+
+
 def settle() -> str:
     """Let the database know its rows; return its name and version."""
     from django.db import connection
@@ -143,8 +168,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         with connection.cursor() as cursor:  # filling only; nothing here is kept
             cursor.execute("PRAGMA synchronous = OFF")
     started = time.perf_counter()
-    keys = fill(stored)
-    fill_bank(bank)
+    with without_indexes("forensics_fingerprint", "forensics_bankentry"):
+        keys = fill(stored)
+        fill_bank(bank)
     database, filled = settle(), time.perf_counter() - started
     words = stored.view(np.uint64)
     queries = []
