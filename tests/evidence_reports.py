@@ -92,20 +92,8 @@ def _tables(pdf: bytes) -> dict[str, dict[int, str]]:
         assert cmap is not None
         stream = re.search(STREAM, cmap[1])
         assert stream is not None
-        pairs = re.findall(rb"<(\w+)> <\w+> <(\w+)>", _decoded(stream[1]))
-        found[name.decode()] = _codes(pairs) | _arrays(_decoded(stream[1]))
-    return found
-
-
-def _codes(pairs: list[tuple[bytes, bytes]]) -> dict[int, str]:
-    return {int(code, 16): chr(int(point, 16)) for code, point in pairs}
-
-
-def _arrays(cmap: bytes) -> dict[int, str]:
-    found = {}
-    for start, inner in re.findall(rb"<(\w+)> <\w+> \[(.*?)\]", cmap, re.DOTALL):
-        for offset, point in enumerate(re.findall(rb"<(\w+)>", inner)):
-            found[int(start, 16) + offset] = chr(int(point, 16))
+        pairs = re.findall(rb"\n<(\w+)> <(\w+)>(?=\n)", _decoded(stream[1]))
+        found[name.decode()] = {int(c, 16): chr(int(point, 16)) for c, point in pairs}
     return found
 
 

@@ -106,10 +106,10 @@ def test_letters_are_printed_and_what_steers_is_written_by_number(
     make_finding(
         analysis=analysis,
         analyzer="other",
-        summary="Жук Ωmega \u202eevil \U0001f600 & <i>",
+        summary="Жж Ωmega \u202eevil \U0001f600 & <i>",
     )
     words = text(printed(client_of(lead), analysis)).replace(" ", "")
-    assert "ЖукΩmega[U+202E]evil[U+1F600]&<i>" in words
+    assert "ЖжΩmega[U+202E]evil[U+1F600]&<i>" in words
 
 
 def test_the_same_report_is_the_same_file(client_of: ClientOf, lead: User) -> None:
