@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from moderation.services import decide_case
+from tests import images
 from tests.evidence_reports import analyzed, copied, pictures, text
 from tests.factories import make_analysis, make_finding, make_image
 
@@ -119,3 +120,15 @@ def test_the_same_report_is_the_same_file(client_of: ClientOf, lead: User) -> No
     made = make_analysis()
     report = evidence_report(reportable_analyses(lead).get(pk=made.pk), made_for=lead)
     assert as_pdf(report) == as_pdf(report)
+
+
+def test_at_twelve_megapixels_it_takes_less_than_a_second_of_one_core(
+    client_of: ClientOf, lead: User
+) -> None:
+    large = images.photo_like(9, (1000, 750)).resize((4000, 3000))
+    analysis = analyzed(images.jpeg(large), by=lead)
+    client = client_of(lead)
+    started = time.process_time()
+    pdf = printed(client, analysis)
+    assert time.process_time() - started < 1.0
+    assert len(pictures(pdf)) > 1
