@@ -59,6 +59,19 @@ def test_pages_are_accessible_at_every_size_and_in_both_themes(
     check(page, name)
 
 
+def test_unfolded_findings_and_zoomed_pictures_are_accessible(
+    signed_in: SignedIn,
+) -> None:
+    page = signed_in("lead")
+    page.click("a:has-text('cropped.jpg')")
+    page.evaluate(
+        "for (const one of document.querySelectorAll('details')) one.open = true"
+    )
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("radio", name="One over the other").check()
+    check(page, "evidence")
+
+
 def test_signing_in_is_accessible_even_when_it_fails(
     new_context: Callable[..., object], signed_in: SignedIn
 ) -> None:
