@@ -31,6 +31,7 @@ from tests.credentials import (
     COMPOSITE,
     DRAWN,
     GENERATED,
+    MAIL,
     Part,
     action,
     flipped,
@@ -143,6 +144,14 @@ def test_a_forged_signature_proves_no_signer() -> None:
     finding = analyze(flipped(data, data.index(b"instanceID") + 30))
     assert two(finding) == ("invalid", "unknown")
     assert "credential_broken" in finding.codes
+
+
+def test_an_older_kind_of_certificate_is_fit_as_well() -> None:
+    who = identity(purpose=MAIL)
+    finding = ProvenanceAnalyzer.with_trust(parse_trust_list(who.root)).analyze(
+        evidence_of(signed(plain(), by=who))
+    )
+    assert two(finding) == ("valid", "trusted")
 
 
 def test_an_expired_certificate_is_about_the_signer() -> None:
