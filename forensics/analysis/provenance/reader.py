@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import select
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 _SCRIPT: Final = Path(__file__).with_name("reader_process.py")
 _MAX_ANSWER: Final = 8 * 1024 * 1024
 _START_SECONDS: Final = 60.0
-_PIECE: Final = 1 << 16
+_PIECE: Final = 1 << 20
 # The child gets no secret of ours: only what finds programs and libraries.
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 # What a certificate may be for: claim signing by the C2PA's profile and, before it, by
@@ -153,6 +155,8 @@ def _start() -> Popen[bytes]:
     )
     for pipe in _pipes(process):
         os.set_blocking(pipe, False)
+        with contextlib.suppress(OSError):  # pages are few and a file is large
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIECE)
     return process
 
 

@@ -178,6 +178,15 @@ def test_signing_again_covers_the_tampering_and_shows_it_in_the_tree() -> None:
     assert "signed_capture" not in finding.codes
 
 
+def test_a_changed_credential_of_an_original_breaks_the_whole() -> None:
+    original = signed(plain(), action(source=GENERATED))
+    edited = signed(original, opened(), parts=[Part(original)])
+    position = edited.index(b"trainedAlgorithmicMedia")
+    finding = analyze(flipped(edited, position + 4))
+    assert finding.data["integrity"] == "invalid"
+    assert "ai_generated" not in finding.codes
+
+
 def test_a_stripped_file_has_none_and_that_says_nothing() -> None:
     stripped = jpeg(Image.open(BytesIO(signed(plain()))))
     with pytest.raises(NotApplicableError, match="absence speaks neither way"):
