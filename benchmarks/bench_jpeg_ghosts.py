@@ -1,7 +1,8 @@
 """How often JPEG ghosts are found, where, and how often in untouched pictures.
 
 ``python -m benchmarks.bench_jpeg_ghosts PHOTOS`` makes untouched pictures of five
-honest histories and forgeries with a part of a coarser JPEG. The rules were settled on every third source; the figures are of the others.
+honest histories and forgeries with a part of a coarser JPEG. The rules were settled on
+every third source; the figures are of the others.
 """
 
 from __future__ import annotations

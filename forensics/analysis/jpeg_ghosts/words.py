@@ -44,8 +44,8 @@ def _place(search: Search) -> str:
     return (
         f"A place at {left}, {top} ({right - left} x {bottom - top} px) looks as if it "
         f"had been saved at about quality {ghost.quality} before, {grid}; the rest "
-        "does not. A part pasted from another JPEG looks like this, a logo or a collage as "
-        "well."
+        "does not. A part pasted from another JPEG looks like this, and so does a logo "
+        "or a collage."
     )
 
 
