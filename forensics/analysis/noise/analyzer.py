@@ -14,6 +14,8 @@ from forensics.analysis.block_bands import (
     deviations,
     measure_blocks,
     neighbourhoods,
+    own_level,
+    without_noise,
 )
 from forensics.analysis.deviation_map import (
     Place,
@@ -35,8 +37,8 @@ _FLOOR: Final = 1.0
 # Blocks a side that are averaged, and nats that one of them says at most.
 SIDE: Final = 9
 _MOST_NATS: Final = 2.0
-# See docs/signals/noise.md for what untouched pictures reach.
-LEVEL: Final = 1.9
+# Bounds of what counts; docs/signals/noise.md says what untouched pictures reach.
+LEVELS: Final = (1.4, 1.9)
 _SOFTNESS: Final = 0.15
 _FEWEST_CELLS: Final = 2
 _FLAT_SHARE: Final = 0.25
@@ -81,10 +83,13 @@ class NoiseAnalyzer:
                 "smoothed or heavily compressed): there is no noise to compare."
             )
         nats = neighbourhoods(
-            deviations(blocks, floor=_FLOOR), side=SIDE, most=_MOST_NATS
+            deviations(without_noise(blocks), floor=_FLOOR),
+            side=SIDE,
+            most=_MOST_NATS,
         )
+        level = own_level(nats, blocks.is_usable, least=LEVELS[0], most=LEVELS[1])
         size = evidence.pixels.size
-        found = find_places(nats, level=LEVEL, cell=blocks.cell, size=size)
+        found = find_places(nats, level=level, cell=blocks.cell, size=size)
         places = tuple(place for place in found if place.cells >= _FEWEST_CELLS)
         shown = draw_deviations(
             evidence,
@@ -100,21 +105,26 @@ class NoiseAnalyzer:
             status=FindingStatus.OK,
             summary=summary_of(places),
             codes=("noise_outlier",) if places else (),
-            data=_data(blocks, nats, places),
+            data=_data(blocks, nats, places, level=level),
             evidence=(shown,),
             localization=localization_of(
-                nats, level=LEVEL, softness=_SOFTNESS, cell=blocks.cell, size=size
+                nats, level=level, softness=_SOFTNESS, cell=blocks.cell, size=size
             ),
         )
 
 
 def _data(
-    blocks: Blocks, nats: NDArray[np.float32], places: tuple[Place, ...]
+    blocks: Blocks,
+    nats: NDArray[np.float32],
+    places: tuple[Place, ...],
+    *,
+    level: float,
 ) -> dict[str, Json]:
     return {
         "signal": round(float(np.abs(nats).max()), 4),
         "noisier": round(max(0.0, float(nats.max())), 4),
         "quieter": round(max(0.0, -float(nats.min())), 4),
+        "level": round(level, 4),
         "cell": blocks.cell,
         "curve": noise_curve(blocks),
         "places": [_place(place) for place in places],
