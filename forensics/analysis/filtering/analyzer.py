@@ -34,8 +34,9 @@ SIDE: Final = 7
 _MOST_NATS: Final = 2.0
 # Bounds of what counts; docs/signals/filtering.md says what untouched pictures reach.
 LEVELS: Final = (1.4, 1.85)
-_SOFTNESS: Final = 0.15
-_FEWEST_CELLS: Final = 2
+# What all cells of a place reach, and where the map says one half.
+_REACH: Final = 0.7
+_SOFTNESS: Final = 0.1
 _FLAT_ENERGY: Final = 0.05
 # Streaks of lossless photographs: untouched ones stay below, graphics lie above.
 STREAKS: Final = (0.85, 2.5)
@@ -80,8 +81,9 @@ class FilteringAnalyzer:
         level = own_level(nats, blocks.is_usable, least=LEVELS[0], most=LEVELS[1])
         lacking = np.minimum(nats, 0.0)
         size = evidence.pixels.size
-        found = find_places(lacking, level=level, cell=blocks.cell, size=size)
-        places = tuple(place for place in found if place.cells >= _FEWEST_CELLS)
+        places = find_places(
+            lacking, level=level, reach=_REACH, cell=blocks.cell, size=size
+        )
         whole, parts = _streaks(evidence, places)
         shown = draw_deviations(
             evidence,
@@ -111,7 +113,7 @@ class FilteringAnalyzer:
             },
             evidence=(shown,),
             localization=localization_of(
-                lacking, level=level, softness=_SOFTNESS, cell=blocks.cell, size=size
+                lacking, reach=_REACH, softness=_SOFTNESS, cell=blocks.cell, size=size
             ),
         )
 

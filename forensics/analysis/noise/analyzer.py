@@ -39,8 +39,9 @@ SIDE: Final = 9
 _MOST_NATS: Final = 2.0
 # Bounds of what counts; docs/signals/noise.md says what untouched pictures reach.
 LEVELS: Final = (1.4, 1.9)
-_SOFTNESS: Final = 0.15
-_FEWEST_CELLS: Final = 2
+# What all cells of a place reach, and where the map says one half.
+_REACH: Final = 0.7
+_SOFTNESS: Final = 0.1
 _FLAT_SHARE: Final = 0.25
 _CURVE_EDGES: Final = (12, 40, 68, 96, 124, 152, 180, 208, 243)
 _FEWEST_ON_CURVE: Final = 12
@@ -89,8 +90,9 @@ class NoiseAnalyzer:
         )
         level = own_level(nats, blocks.is_usable, least=LEVELS[0], most=LEVELS[1])
         size = evidence.pixels.size
-        found = find_places(nats, level=level, cell=blocks.cell, size=size)
-        places = tuple(place for place in found if place.cells >= _FEWEST_CELLS)
+        places = find_places(
+            nats, level=level, reach=_REACH, cell=blocks.cell, size=size
+        )
         shown = draw_deviations(
             evidence,
             nats,
@@ -108,7 +110,7 @@ class NoiseAnalyzer:
             data=_data(blocks, nats, places, level=level),
             evidence=(shown,),
             localization=localization_of(
-                nats, level=level, softness=_SOFTNESS, cell=blocks.cell, size=size
+                nats, reach=_REACH, softness=_SOFTNESS, cell=blocks.cell, size=size
             ),
         )
 

@@ -70,7 +70,11 @@ class ResamplingAnalyzer:
         windows = window_rhythms(gray, known)
         cells = _cells(windows, evidence, corner)
         places = find_places(
-            cells, level=LEVEL, cell=windows.stride, size=evidence.pixels.size
+            cells,
+            level=LEVEL,
+            reach=LEVEL,
+            cell=windows.stride,
+            size=evidence.pixels.size,
         )
         return Finding(
             analyzer=self.name,
@@ -92,7 +96,7 @@ class ResamplingAnalyzer:
             ),
             localization=localization_of(
                 cells,
-                level=LEVEL,
+                reach=LEVEL,
                 softness=_SOFTNESS,
                 cell=windows.stride,
                 size=evidence.pixels.size,
