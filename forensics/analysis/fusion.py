@@ -19,7 +19,7 @@ from forensics.analysis.types import Finding, FindingStatus, Reason, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FUSION_VERSION = "2.4"
+FUSION_VERSION = "2.5"
 # Judgment, where no calibration says better.
 BANDS = Bands()
 SMALLEST_SIDE = 128
@@ -75,6 +75,10 @@ WEIGHTS: Mapping[str, Weight] = MappingProxyType(
         ),
         "editing_software": Weight(
             0.9, "The file names editing software. Editing need not be deception."
+        ),
+        "composite_declared": Weight(
+            0.9,
+            "The file itself says that it is put together from several pictures.",
         ),
         "time_contradiction": Weight(
             0.5, "Times recorded in the file contradict each other."

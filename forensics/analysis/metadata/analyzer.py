@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class MetadataAnalyzer:
     """Reads EXIF, XMP, IPTC, ICC, PNG texts and JPEG coding; weighs them by rules.
 
-    The score is the severity of the gravest rule that applies (see ``RULES``), 0.1
+    The score is the severity of the gravest rule of the book that applies, 0.1
     for a file that fits a camera original throughout, None where no rule makes a
     claim. Metadata are easily removed and easily forged: they accuse better than
     they acquit.
@@ -34,7 +34,7 @@ class MetadataAnalyzer:
 
     reader: TagReader | None = None
     name: str = "metadata"
-    version: str = "1.3"
+    version: str = "1.4"
 
     def analyze(self, evidence: ImageEvidence) -> Finding:
         """Read all blocks and apply the rules."""
@@ -45,10 +45,7 @@ class MetadataAnalyzer:
         matches = evaluation.matches
         scores = [match.severity for match in matches if match.severity is not None]
         data: dict[str, Json] = {
-            "rules": [
-                {"code": m.code, "severity": m.severity, "text": m.text}
-                for m in matches
-            ],
+            "rules": [_as_json(match) for match in matches],
             "failed_rules": evaluation.failed,
             "orientation": evidence.orientation,
             "pixel_mode": evidence.mode,
@@ -62,10 +59,20 @@ class MetadataAnalyzer:
             status=FindingStatus.OK,
             summary=_summary(facts, evaluation) + deep.complaint,
             score=max(scores, default=None),
-            codes=tuple(match.code for match in matches),
+            codes=tuple(dict.fromkeys(match.code for match in matches)),
             data=data,
             evidence=pictures.shown,
         )
+
+
+def _as_json(match: Match) -> Json:
+    return {
+        "id": match.rule,
+        "code": match.code,
+        "severity": match.severity,
+        "text": match.text,
+        "cannot_tell": match.cannot_tell,
+    }
 
 
 def _summary(facts: Facts, evaluation: Evaluation) -> str:

@@ -30,7 +30,7 @@ _CHARSETS = {
     b"\x00" * 8: "utf-8",
 }
 # Longer than other texts: image generators store their parameters here.
-_MAX_COMMENT = 4000
+_MAX_COMMENT = 20_000
 
 Tags = Mapping[str, Value]
 

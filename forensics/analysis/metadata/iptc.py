@@ -30,6 +30,7 @@ TELLTALE_RESOURCES: Mapping[int, str] = {
 _DATASETS = {
     5: "ObjectName",
     25: "Keywords",
+    40: "SpecialInstructions",
     55: "DateCreated",
     60: "TimeCreated",
     62: "DigitalCreationDate",

@@ -94,7 +94,7 @@ def test_foreign_tables_are_told_from_the_standard_ones() -> None:
 
 
 def test_the_thumbnail_of_another_picture_is_a_mismatch() -> None:
-    finding = analyzed(jpeg(PICTURE, exif=camera_exif(photo_like(8, (480, 320)))))
+    finding = analyzed(camera_file(camera_exif(photo_like(8, (480, 320)))))
     assert finding.codes == ("thumbnail_mismatch",)
     assert "thumbnail" in finding.summary
 
