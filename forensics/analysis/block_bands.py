@@ -30,7 +30,7 @@ _ROUNDS: Final = 4
 # Gray levels squared below which structure is none.
 _LEAST_STRUCTURE: Final = 8.0
 # Deviations (as of a normal distribution) of a picture's own neighbourhoods.
-_OWN_SPREADS: Final = 10.0
+_OWN_SPREADS: Final = 12.0
 _STRIP: Final = 64
 
 
@@ -233,7 +233,7 @@ def own_level(
 ) -> float:
     """Return the deviation from which a place stands out in this picture.
 
-    It follows the robust spread of the picture's own neighbourhoods: ten times that,
+    It follows the robust spread of the picture's own neighbourhoods: twelve times that,
     but neither less nor more than what untouched pictures in general teach.
     """
     values = nats[is_usable]

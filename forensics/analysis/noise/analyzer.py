@@ -38,7 +38,7 @@ _FLOOR: Final = 1.0
 SIDE: Final = 9
 _MOST_NATS: Final = 2.0
 # Bounds of what counts; docs/signals/noise.md says what untouched pictures reach.
-LEVELS: Final = (1.4, 1.9)
+LEVELS: Final = (1.5, 1.95)
 # What all cells of a place reach, and where the map says one half.
 _REACH: Final = 0.7
 _SOFTNESS: Final = 0.1

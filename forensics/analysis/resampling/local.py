@@ -80,18 +80,23 @@ def window_rhythms(gray: NDArray[np.uint8], known: Sequence[float]) -> Windows:
     is_large = gray.size > _LARGE_PIXELS and min(gray.shape) >= LARGE_SIDE
     side = LARGE_SIDE if is_large else SIDE
     strengths, frequencies, detail = _strengths(gray, side)
-    is_open = is_telling(frequencies, 1.5 / side)
-    is_open &= frequencies >= _LEAST_FREQUENCY
-    tests = max(1, int(is_open.sum())) * detail.size * (2 * _SLACK + 1)
+    is_told = is_telling(frequencies, 1.5 / side)
     shares = [
-        _share(strengths[:, :, _near(frequencies, one, side)], detail) for one in known
+        _share(strengths[:, :, _near(frequencies, one, side) & is_told], detail)
+        for one in known
     ]
     # What no window shows alone is in none more than in others.
     is_whole = bool(known) and (max(shares) >= _WIDELY or not any(shares))
-    strengths[:, :, ~is_open] = 0.0
-    best = strengths.argmax(axis=2)
-    highest = np.take_along_axis(strengths, best[:, :, None], axis=2)[:, :, 0]
+    is_open = is_told & (frequencies >= _LEAST_FREQUENCY)
+    tests = max(1, int(is_open.sum())) * detail.size * (2 * _SLACK + 1)
+    opened = np.where(is_open, strengths, np.float32(0.0))
+    best = opened.argmax(axis=2)
+    highest = np.take_along_axis(opened, best[:, :, None], axis=2)[:, :, 0]
     nfa = (math.log(tests) - highest) / np.float32(math.log(10.0))
+    strongest = frequencies[best.ravel()[highest.argmax()]]
+    same = strengths[:, :, _near(frequencies, float(strongest), side) & is_open]
+    # A rhythm all over the picture, though too weak to be found in it as a whole.
+    is_whole |= bool((_highest(same) >= _SHOWS).mean() >= _WIDELY)
     if is_whole:
         nfa = np.zeros_like(nfa)
     return Windows(
@@ -127,9 +132,13 @@ def _strengths(
     return strengths, np.arange(shape[2]) / side, tall.astype(np.float32)
 
 
+def _highest(strengths: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(strengths.max(axis=2, initial=0.0), dtype=np.float32)
+
+
 def _share(strengths: NDArray[np.float32], detail: NDArray[np.float32]) -> float:
     """Return which share of the windows that could show a rhythm shows it."""
-    shows = strengths.max(axis=2) >= _SHOWS
+    shows = _highest(strengths) >= _SHOWS
     if not shows.any():
         return 0.0
     could = detail >= _AS_MUCH * np.quantile(detail[shows], 0.25)
