@@ -12,8 +12,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from forensics.analysis.image import load_evidence
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.types import ImageRejectedError, Limits
 from forensics.exiftool import ExifTool, find_exiftool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TIMES = 3
 _SPAWNED = 20
@@ -39,7 +42,8 @@ def main(folders: list[str]) -> None:
     report("ExifTool kept open", open_ms)
     print(f"  its processor time {used * 1000 / len(pictures) / _TIMES:.1f} ms a file")
     path = find_exiftool("auto")
-    assert path is not None
+    if path is None:
+        sys.exit("ExifTool is not installed.")
     report("ExifTool started anew", [spawned(path) for _ in range(_SPAWNED)])
     evidences = []
     for data in pictures:

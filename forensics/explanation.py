@@ -100,6 +100,14 @@ CHECKS: Mapping[str, CheckWords] = {
         "own may have been moved there.",
         "Anything before a resize or a coarse last saving: they wipe the traces out.",
     ),
+    "jpeg_ghosts": CheckWords(
+        "We saved the picture again at many qualities and looked for places that "
+        "hardly change at one of them while the rest does.",
+        "Such a place had that quality before: a part from a coarser JPEG pasted into "
+        "a finer one looks like this, and so does a logo or a collage.",
+        "Anything about parts that were saved finer than the whole, were resized, or "
+        "are flat: they leave no ghost.",
+    ),
     "jpeg_structure": CheckWords(
         "We took the file apart: its quantization tables, coding and segments, and "
         "what lies in and behind the picture.",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db import connections, transaction
 from django.db.models import BooleanField, F, Func
 
 from forensics.analysis.pdq_index import MATCH_DISTANCE, distances, neighbours
@@ -13,7 +15,7 @@ from forensics.known_models import BAND_FIELDS, Bank, BankEntry, Fingerprint
 from forensics.models import Analysis, Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -81,7 +83,8 @@ def near_images(image: Image) -> Near:
 def near(rows: QuerySet[Any], pdq: str, *, distance: int = MATCH_DISTANCE) -> Near:
     """Return every row within ``distance`` (0..31) bits of a hash, by primary key."""
     alike = rows.filter(_SharesABand(neighbours(pdq, distance=distance))).order_by()
-    candidates = list(alike.values_list("pk", "pdq")[: MAX_CANDIDATES + 1])
+    with _by_index(alike.db):
+        candidates = list(alike.values_list("pk", "pdq")[: MAX_CANDIDATES + 1])
     is_complete = len(candidates) <= MAX_CANDIDATES
     if not is_complete:
         logger.warning("more than %s stored hashes are alike", MAX_CANDIDATES)
@@ -95,6 +98,23 @@ def near(rows: QuerySet[Any], pdq: str, *, distance: int = MATCH_DISTANCE) -> Ne
         if bits <= distance
     )
     return Near({key: bits for bits, _, key in order}, is_complete)
+
+
+@contextmanager
+def _by_index(using: str) -> Iterator[None]:
+    """Keep PostgreSQL from reading the whole table, which it takes for cheaper.
+
+    It does not count what comparing each row with two thousand numbers costs: of
+    100,000 rows it reads all, in 133 ms instead of 20.
+    """
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(using), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        yield
+        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
 
 
 class _SharesABand(Func):

@@ -112,7 +112,7 @@ def _signer(signer: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = (
         ("Signer", _text(signer.get("name"))),
         ("Organization", _text(signer.get("organization"))),
-        ("Vouched for by", _text(signer.get("issuer"))),
+        ("Certificate issued by", _text(signer.get("issuer"))),
         ("Signed at", when),
     )
     return [(label, value) for label, value in rows if value]

@@ -178,6 +178,13 @@ ANALYZERS: Mapping[str, Words] = {
         "picture was saved more than once is usual and no sign of forgery. Scaling "
         "and messengers wipe the traces out.",
     ),
+    "jpeg_ghosts": Words(
+        "JPEG ghosts",
+        "scan-eye",
+        "Looks for places that hardly change when saved at one quality, while the rest "
+        "does: they had that quality before. Parts saved finer than the last saving, "
+        "resized parts and flat places leave no ghost; logos and collages do.",
+    ),
     "jpeg_history": Words(
         "Savings and grids",
         "history",

@@ -27,8 +27,13 @@ GENERATED = f"{SOURCE}trainedAlgorithmicMedia"
 COMPOSITE = f"{SOURCE}compositeWithTrainedAlgorithmicMedia"
 DRAWN = f"{SOURCE}digitalCreation"
 CAPTURE = f"{SOURCE}digitalCapture"
-# Claim signing (C2PA) and, as older validators want it, the protection of mail.
-_SIGNING = ("1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.4")
+# Claim signing by the C2PA's profile; the protection of mail, as it was before.
+CLAIM_SIGNING, MAIL = "1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.4"
+# The library does not sign with what it would not accept.
+_SETTINGS = {
+    "trust": {"trust_config": f"{CLAIM_SIGNING}\n{MAIL}"},
+    "verify": {"ocsp_fetch": False, "remote_manifest_fetch": False},
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,12 @@ class Identity:
 
 
 @cache
-def identity(*, days: tuple[float, float] = (-1, 100), ocsp: str = "") -> Identity:
+def identity(
+    *,
+    days: tuple[float, float] = (-1, 100),
+    ocsp: str = "",
+    purpose: str = CLAIM_SIGNING,
+) -> Identity:
     """Make a root and a signer's certificate valid between two days from now."""
     root_key = ec.generate_private_key(ec.SECP256R1())
     key = ec.generate_private_key(ec.SECP256R1())
@@ -52,8 +62,8 @@ def identity(*, days: tuple[float, float] = (-1, 100), ocsp: str = "") -> Identi
     leaf = _builder(_name("Test Signer", "Test Studio"), root_name, key, days)
     leaf = leaf.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
     leaf = leaf.add_extension(_usage(is_authority=False), True)
-    purposes = [x509.ObjectIdentifier(purpose) for purpose in _SIGNING]
-    leaf = leaf.add_extension(x509.ExtendedKeyUsage(purposes), False)
+    purposes = x509.ExtendedKeyUsage([x509.ObjectIdentifier(purpose)])
+    leaf = leaf.add_extension(purposes, False)
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
     leaf = leaf.add_extension(issuer, False)
     if ocsp:
@@ -154,7 +164,11 @@ def signed(
     }
     info = c2pa.C2paSignerInfo(b"es256", who.chain, who.key, None)
     result = BytesIO()
-    with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest) as builder:
+    with (
+        c2pa.Context.from_dict(_SETTINGS) as context,
+        c2pa.Signer.from_info(info) as signer,
+        c2pa.Builder(manifest, context=context) as builder,
+    ):
         for number, part in enumerate(parts):
             named = {
                 "title": part.title,

@@ -5,7 +5,7 @@ Not an analyzer: what the analyzers of noise and of filtering both measure with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -27,6 +27,10 @@ _FITTED: Final = 8_000
 _COARSE: Final = (1, 2)
 _DARKEST, _BRIGHTEST = 12.0, 243.0
 _ROUNDS: Final = 4
+# Gray levels squared below which structure is none.
+_LEAST_STRUCTURE: Final = 8.0
+# Deviations (as of a normal distribution) of a picture's own neighbourhoods.
+_OWN_SPREADS: Final = 10.0
 _STRIP: Final = 64
 
 
@@ -134,6 +138,15 @@ def _basis(least: int, most: int) -> NDArray[np.float32]:
     return np.stack(wanted, axis=1).astype(np.float32)
 
 
+def without_noise(blocks: Blocks) -> Blocks:
+    """Take from the coarse energy what white noise would have put there.
+
+    Otherwise noise in a smooth place looks like texture, and so explains itself.
+    """
+    structure = np.maximum(blocks.coarse - blocks.fine, 0.0)
+    return replace(blocks, coarse=structure + np.float32(_LEAST_STRUCTURE))
+
+
 def deviations(blocks: Blocks, *, floor: float) -> NDArray[np.float32]:
     """Compare each block's fine detail with that of the picture's similar blocks.
 
@@ -209,3 +222,20 @@ def neighbourhoods(
         cv2.blur(limited, (side, side), borderType=cv2.BORDER_REFLECT),
         dtype=np.float32,
     )
+
+
+def own_level(
+    nats: NDArray[np.float32],
+    is_usable: NDArray[np.bool_],
+    *,
+    least: float,
+    most: float,
+) -> float:
+    """Return the deviation from which a place stands out in this picture.
+
+    It follows the robust spread of the picture's own neighbourhoods: ten times that,
+    but neither less nor more than what untouched pictures in general teach.
+    """
+    values = nats[is_usable]
+    spread = 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return min(most, max(least, _OWN_SPREADS * spread))

@@ -54,17 +54,20 @@ def find_places(
     values: NDArray[np.float32],
     *,
     level: float,
+    reach: float,
     cell: int,
     size: tuple[int, int],
 ) -> tuple[Place, ...]:
-    """Find connected cells beyond a level, each sign for itself, the strongest first.
+    """Find connected cells that deviate, each sign for itself, the strongest first.
 
     Parameters
     ----------
     values : ndarray of float32, shape (rows, columns)
         Signed deviations.
     level : float
-        What counts, positive.
+        What the strongest cell of a place must reach, positive.
+    reach : float
+        What all its cells must; at most the level.
     cell : int
         Side of a cell, px.
     size : tuple of int
@@ -72,11 +75,12 @@ def find_places(
     """
     found: list[Place] = []
     for sign in (1.0, -1.0):
-        is_beyond = (values * sign >= level).astype(np.uint8)
-        count, labels, boxes, _ = cv2.connectedComponentsWithStats(is_beyond)
+        is_beyond = (values * sign >= reach).astype(np.uint8)
+        _, labels, boxes, _ = cv2.connectedComponentsWithStats(is_beyond)
+        strong = np.unique(labels[values * sign >= level])
         # A hostile picture could hold thousands: the largest are enough.
-        largest = 1 + np.argsort(-boxes[1:count, cv2.CC_STAT_AREA])[: 4 * _MOST_PLACES]
-        for label in largest:
+        by_size = strong[np.argsort(-boxes[strong, cv2.CC_STAT_AREA])]
+        for label in by_size[: 4 * _MOST_PLACES]:
             left, top, width, height, area = (int(n) for n in boxes[label])
             part = np.s_[top : top + height, left : left + width]
             strongest = float((values[part] * sign)[labels[part] == label].max())
@@ -94,12 +98,12 @@ def find_places(
 def localization_of(
     values: NDArray[np.float32],
     *,
-    level: float,
+    reach: float,
     softness: float,
     cell: int,
     size: tuple[int, int],
 ) -> Localization:
-    """Turn deviations into 0..1, one half where they begin to count.
+    """Turn deviations into 0..1, one half at ``reach``.
 
     Cells of the border that were not measured take their neighbour's value. The
     numbers order places; they are not calibrated probabilities.
@@ -107,7 +111,7 @@ def localization_of(
     rows, columns = (-(-side // cell) for side in size[::-1])
     down, right = rows - values.shape[0], columns - values.shape[1]
     whole = np.pad(values, ((0, max(0, down)), (0, max(0, right))), mode="edge")
-    scaled = np.clip((np.abs(whole[:rows, :columns]) - level) / softness, -30.0, 30.0)
+    scaled = np.clip((np.abs(whole[:rows, :columns]) - reach) / softness, -30.0, 30.0)
     return Localization((1.0 / (1.0 + np.exp(-scaled))).astype(np.float32), cell)
 
 

@@ -33,10 +33,20 @@ _BY_LENGTH = sorted(range(BANDS), key=lambda band: len(_PLACES[band]))
 
 def band_values(hex_hash: str) -> tuple[int, ...]:
     """Return the 12 integers, each below 2 ** 22, that a hash is stored under."""
-    bits = _bits(hex_hash)
-    return tuple(
-        int(bits[places] @ (1 << np.arange(len(places)))) for places in _PLACES
-    )
+    return tuple(many_band_values((hex_hash,))[0].tolist())
+
+
+def many_band_values(hashes: Sequence[str]) -> NDArray[np.int64]:
+    """Return the integers that hashes are stored under.
+
+    Returns
+    -------
+    ndarray of int64, shape (n, 12)
+    """
+    packed = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint8)
+    bits = np.unpackbits(packed.reshape(len(hashes), -1), axis=1)[:, ::-1]
+    columns = [bits[:, places] @ (1 << np.arange(len(places))) for places in _PLACES]
+    return np.stack(columns, axis=1).astype(np.int64)
 
 
 def neighbours(
@@ -118,8 +128,3 @@ def _choices(length: int, reach: int) -> Iterable[tuple[int, ...]]:
 
 def _mask(places: Iterable[int]) -> int:
     return sum(1 << place for place in places)
-
-
-def _bits(hex_hash: str) -> NDArray[np.int64]:
-    packed = np.frombuffer(bytes.fromhex(hex_hash), dtype=np.uint8)
-    return np.unpackbits(packed)[::-1].astype(np.int64)

@@ -24,6 +24,7 @@ from forensics.analysis.filtering import FilteringAnalyzer
 from forensics.analysis.fusion_model import load_fusion
 from forensics.analysis.image import ImageEvidence, load_evidence
 from forensics.analysis.joined_map import join_localizations
+from forensics.analysis.jpeg_ghosts import JpegGhostsAnalyzer
 from forensics.analysis.jpeg_history import JpegHistoryAnalyzer
 from forensics.analysis.jpeg_structure import JpegStructureAnalyzer
 from forensics.analysis.localizer import LocalizerAnalyzer
@@ -271,6 +272,7 @@ def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
             yield LocalizerAnalyzer(options.model_store, options.localizer)
     yield CopyMoveAnalyzer()
     yield DoubleJpegAnalyzer()
+    yield JpegGhostsAnalyzer()
     yield JpegHistoryAnalyzer()
     yield JpegStructureAnalyzer()
     yield WatermarkAnalyzer()

@@ -178,10 +178,8 @@ def _model(then: Mapping[str, Any], now: Mapping[str, Any] | None) -> Line:
             f"{shown(now['version'])} ({shown(now['engine'])}) here"
         )
     elif then["sha256"] != now["sha256"]:
-        text = (
-            f"{name}: other weights ({then['sha256'][:12]}, {now['sha256'][:12]} here)"
-        )
-        text = shown(text)
+        digests = f"{shown(then['sha256'][:12])} in the report, {now['sha256'][:12]}"
+        text = f"{name}: other weights (SHA-256 {digests} here)"
     else:
         return Line("Model", f"{name}, same SHA-256", is_same=True, is_result=False)
     return Line("Model", text, is_same=False, is_result=False)

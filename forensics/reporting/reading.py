@@ -95,9 +95,12 @@ def _check_shape(document: dict[str, Any]) -> None:
     error = best_match(Draft202012Validator(SCHEMA).iter_errors(document))
     if error is None:
         return
-    place = "/".join(str(part) for part in error.absolute_path) or "the report itself"
-    shown = "".join(c if c.isprintable() else "?" for c in place[:_SHOWN])
+    place = [str(part) for part in error.absolute_path]
+    if error.validator == "required":  # names of ours, not of the file
+        place += [n for n in error.validator_value if n not in error.instance][:1]
+    shown = "/".join(place)[:_SHOWN]
+    shown = "".join(c if c.isprintable() else "?" for c in shown)
     raise ReportUnreadableError(
-        f"A value in the file is not what the format says, at: {shown} (rule: "
-        f"{error.validator}). It was altered, or another program wrote it."
+        f"A value in the file is not what the format says, at: {shown or 'the top'} "
+        f"(rule: {error.validator}). It was altered, or another program wrote it."
     )

@@ -59,6 +59,10 @@ def options_of(
         options = replace(options, model_store=None)
     if parameters.get("fusion") == _WITHOUT_CALIBRATION:
         options = replace(options, calibrated=False)
+    if parameters.get("tag_reader") == "none":
+        options = replace(options, tag_reader=None)
+    if parameters.get("c2pa_trust_list") is None:
+        options = replace(options, trust_list=None)
     return replace(options, localizer=_localizer(recorded, checks, options))
 
 

@@ -68,6 +68,7 @@ def test_upload_is_accepted_and_polled_to_its_result(
         "localizer",
         "copy_move",
         "double_jpeg",
+        "jpeg_ghosts",
         "jpeg_history",
         "jpeg_structure",
         "watermark",

@@ -70,7 +70,7 @@ def test_a_list_takes_as_many_queries_for_30_rows_as_for_3(
     with django_assert_max_num_queries(len(few)):
         rows = ids(client, f"{name}/")
 
-    assert len(rows) == (2 if name == "policies" else 30)
+    assert len(rows) == (4 if name == "policies" else 30)
 
 
 def test_an_analysis_takes_as_many_queries_for_many_signals_as_for_one(

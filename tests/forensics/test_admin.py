@@ -314,6 +314,8 @@ def test_every_model_in_the_admin_is_a_known_one() -> None:
         "auth.Group",
         "django_tasks_database.DBTaskResult",
         "forensics.Analysis",
+        "forensics.Bank",
+        "forensics.BankEntry",
         "forensics.Finding",
         "forensics.Image",
         "forensics.Worker",

@@ -15,6 +15,8 @@ from forensics.analysis.pipeline import run
 from forensics.analysis.spectrum import SpectrumAnalyzer
 from forensics.analysis.types import Analyzer, FindingStatus, Limits, Verdict
 from forensics.analysis.watermark import WatermarkAnalyzer
+from forensics.presentation import evidence_page
+from tests.factories import make_analysis, make_evidence, make_finding
 from tests.images import jpeg, photo_like, png
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,3 +83,17 @@ def _strings(path: Path) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return [node.value for node in nodes if isinstance(node.value, str)]
+
+
+@pytest.mark.django_db
+def test_a_spectrum_is_never_laid_over_the_picture() -> None:
+    analysis = make_analysis()
+    finding = make_finding(analysis=analysis, analyzer="spectrum")
+    # All of one shape, so that only the kind can tell.
+    for kind in ("preview", "spectrum", "watermark"):
+        owner = None if kind == "preview" else finding
+        make_evidence(analysis=analysis, kind=kind, finding=owner)
+    page = evidence_page(analysis)
+    assert [overlay.kind for overlay in page.overlays] == ["watermark"]
+    shown = [picture.kind for card in page.cards for picture in card.pictures]
+    assert "spectrum" in shown

@@ -77,7 +77,7 @@ def test_the_page_shows_two_badges_and_the_tree(
     assert "Unchanged since signing" in page
     assert "Trusted signer" in page
     assert "Ours, as of 2026-01-02." in page
-    assert "Vouched for by" in page
+    assert "Certificate issued by" in page
     assert "the edited one" in page
     assert "Colors adjusted with Test Program" in page
     assert "Made from" in page

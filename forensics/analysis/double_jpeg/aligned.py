@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from forensics.analysis.jpeg_traces.coefficients import BLOCK
+from forensics.analysis.jpeg_traces.regions import strongest_square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +29,6 @@ _MOST_NATS: Final = 6.0
 # A region counts by what exceeds this a block: a stray coefficient here and there
 # adds up over thousands of blocks.
 _TOLL: Final = 1.0
-_SIDES: Final = (3, 5, 9, 15, 25, 41, 65)
 _PRIOR: Final = -3.0
 
 
@@ -71,7 +71,8 @@ def compare_regions(
     ):
         return None
     nats = np.clip(block_nats(found, table), -_MOST_NATS, _MOST_NATS)
-    surprise, box = _strongest_region(nats, x=x, y=y)
+    surprise, place = strongest_square(nats, toll=_TOLL)
+    box = place.pixels(x=x, y=y, pitch=BLOCK)
     near = cv2.boxFilter(nats, -1, (3, 3), normalize=False)
     probabilities = 1.0 / (1.0 + np.exp(-np.clip(near + _PRIOR, -30.0, 30.0)))
     return Aligned(x, y, table, surprise, box, probabilities.astype(np.float32))
@@ -99,22 +100,3 @@ def _looked_up(
         return says[np.clip(bins.astype(np.int32) + len(says) // 2, 0, len(says) - 1)]
     padded = np.pad(says, 1)
     return padded[np.minimum(np.abs(bins), len(says) + 1)]
-
-
-def _strongest_region(
-    nats: NDArray[np.float32], *, x: int, y: int
-) -> tuple[float, tuple[int, int, int, int]]:
-    sums = cv2.integral(nats - np.float32(_TOLL))
-    best, region = 0.0, (0, 0, 0)
-    for side in _SIDES:
-        if side > min(nats.shape):
-            break
-        boxes = sums[side:, side:] - sums[:-side, side:]
-        boxes -= sums[side:, :-side] - sums[:-side, :-side]
-        top, left = divmod(int(boxes.argmax()), boxes.shape[1])
-        if boxes[top, left] > best:
-            best, region = float(boxes[top, left]), (left, top, side)
-    left, top, side = region
-    right, bottom = left + side, top + side
-    box = (x + BLOCK * left, y + BLOCK * top, x + BLOCK * right, y + BLOCK * bottom)
-    return best, box

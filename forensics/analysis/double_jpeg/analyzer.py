@@ -16,13 +16,13 @@ from forensics.analysis.jpeg_traces.grid import (
     FOREIGN_NATS,
     ForeignGrid,
     Grid,
-    foreign_grids,
     prevailing,
 )
 from forensics.analysis.jpeg_traces.traces import (
     GRID_NATS,
     ROUNDING,
     earlier_of,
+    places_of,
     table_before,
     traces_of,
 )
@@ -138,24 +138,26 @@ def _history(evidence: ImageEvidence) -> History:
     traces, earlier = traces_of(evidence), earlier_of(evidence)
     own = earlier.grid
     aligned = compare_regions(earlier.found, earlier.table, x=own.x, y=own.y)
+    foreign = places_of(evidence)
     if traces.steps is not None:
-        return _of_jpeg(traces, own, aligned, traces.steps)
-    foreign = tuple(foreign_grids(traces.votes, own=own.origin))
+        return _of_jpeg(traces, own, aligned, foreign)
     return History(own, None, aligned, foreign)
 
 
 def _of_jpeg(
-    traces: Traces, own: Grid, aligned: Aligned | None, steps: tuple[int, ...]
+    traces: Traces,
+    own: Grid,
+    aligned: Aligned | None,
+    foreign: tuple[ForeignGrid, ...],
 ) -> History:
-    plane, votes = traces.plane, traces.votes
-    foreign = tuple(foreign_grids(votes, own=0))
+    plane, votes, steps = traces.plane, traces.votes, traces.steps
     earlier = prevailing(votes, beside=0)
     local = {BLOCK * grid.y + grid.x for grid in foreign}
     if earlier is not None and (
         earlier.surprise < GRID_NATS or earlier.origin in local
     ):
         earlier = None
-    if aligned is None and earlier is not None:
+    if aligned is None and earlier is not None and steps is not None:
         aligned = _through_later(plane, earlier, steps)
     return History(own, earlier, aligned, foreign)
 

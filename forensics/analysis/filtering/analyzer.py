@@ -12,6 +12,7 @@ from forensics.analysis.block_bands import (
     deviations,
     measure_blocks,
     neighbourhoods,
+    own_level,
 )
 from forensics.analysis.deviation_map import (
     draw_deviations,
@@ -23,8 +24,6 @@ from forensics.analysis.filtering.words import CAPTION, summary_of
 from forensics.analysis.types import Finding, FindingStatus, Json, NotApplicableError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from forensics.analysis.deviation_map import Place
     from forensics.analysis.image import ImageEvidence
 
@@ -33,10 +32,11 @@ FINEST: Final = (3, 6)
 _FLOOR: Final = 0.3
 SIDE: Final = 7
 _MOST_NATS: Final = 2.0
-# See docs/signals/filtering.md for what untouched pictures reach.
-LEVEL: Final = 1.85
-_SOFTNESS: Final = 0.15
-_FEWEST_CELLS: Final = 2
+# Bounds of what counts; docs/signals/filtering.md says what untouched pictures reach.
+LEVELS: Final = (1.4, 1.85)
+# What all cells of a place reach, and where the map says one half.
+_REACH: Final = 0.7
+_SOFTNESS: Final = 0.1
 _FLAT_ENERGY: Final = 0.05
 # Streaks of lossless photographs: untouched ones stay below, graphics lie above.
 STREAKS: Final = (0.85, 2.5)
@@ -78,10 +78,12 @@ class FilteringAnalyzer:
         nats = neighbourhoods(
             deviations(blocks, floor=_FLOOR), side=SIDE, most=_MOST_NATS
         )
+        level = own_level(nats, blocks.is_usable, least=LEVELS[0], most=LEVELS[1])
         lacking = np.minimum(nats, 0.0)
         size = evidence.pixels.size
-        found = find_places(lacking, level=LEVEL, cell=blocks.cell, size=size)
-        places = tuple(place for place in found if place.cells >= _FEWEST_CELLS)
+        places = find_places(
+            lacking, level=level, reach=_REACH, cell=blocks.cell, size=size
+        )
         whole, parts = _streaks(evidence, places)
         shown = draw_deviations(
             evidence,
@@ -101,10 +103,17 @@ class FilteringAnalyzer:
                 has_local_streaks=any(_is_streaked(part) for part in parts),
             ),
             codes=("smoothed_region",) if places else (),
-            data=_data(nats, places, parts, whole=whole, cell=blocks.cell),
+            data={
+                "signal": round(max(0.0, -float(nats.min())), 4),
+                "level": round(level, 4),
+                "cell": blocks.cell,
+                "streak_ratio": _rounded(whole),
+                "is_streaked": _is_streaked(whole),
+                "places": _places(places, parts),
+            },
             evidence=(shown,),
             localization=localization_of(
-                lacking, level=LEVEL, softness=_SOFTNESS, cell=blocks.cell, size=size
+                lacking, reach=_REACH, softness=_SOFTNESS, cell=blocks.cell, size=size
             ),
         )
 
@@ -127,30 +136,17 @@ def _is_streaked(ratio: float | None) -> bool:
     return ratio is not None and STREAKS[0] <= ratio <= STREAKS[1]
 
 
-def _data(
-    nats: NDArray[np.float32],
-    places: tuple[Place, ...],
-    parts: tuple[float | None, ...],
-    *,
-    whole: float | None,
-    cell: int,
-) -> dict[str, Json]:
-    return {
-        "signal": round(max(0.0, -float(nats.min())), 4),
-        "cell": cell,
-        "streak_ratio": _rounded(whole),
-        "is_streaked": _is_streaked(whole),
-        "places": [
-            {
-                "box": list(place.box),
-                # Amplitude, the root of the energy that nats are of; at most this.
-                "detail_left": round(math.exp(place.value / 2.0), 2),
-                "cells": place.cells,
-                "streak_ratio": _rounded(part),
-            }
-            for place, part in zip(places, parts, strict=True)
-        ],
-    }
+def _places(places: tuple[Place, ...], parts: tuple[float | None, ...]) -> list[Json]:
+    return [
+        {
+            "box": list(place.box),
+            # Amplitude, the root of the energy that nats are of; at most this.
+            "detail_left": round(math.exp(place.value / 2.0), 2),
+            "cells": place.cells,
+            "streak_ratio": _rounded(part),
+        }
+        for place, part in zip(places, parts, strict=True)
+    ]
 
 
 def _rounded(ratio: float | None) -> float | None:

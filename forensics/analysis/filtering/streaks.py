@@ -13,7 +13,7 @@ _WINDOW: Final = 32
 # Mean step between neighbours below which a window is too smooth to tell anything.
 _LEAST_STEP: Final = 3.0
 _MOST_STEP: Final = 20
-_FEWEST_WINDOWS: Final = 12
+_FEWEST_WINDOWS: Final = 8
 _MOST_PIXELS: Final = 2_000_000
 
 

@@ -13,12 +13,12 @@ from forensics.analysis.jpeg_traces.grid import (
     FOREIGN_NATS,
     ForeignGrid,
     Grid,
-    foreign_grids,
     prevailing,
 )
 from forensics.analysis.jpeg_traces.traces import (
     GRID_NATS,
     earlier_of,
+    places_of,
     traces_of,
 )
 from forensics.analysis.types import Finding, FindingStatus, Json, NotApplicableError
@@ -140,21 +140,18 @@ def read_history(evidence: ImageEvidence) -> WholeHistory:
         quality = decision.first_quality(table) if chance >= decision.SURE else None
     elif table is not None and table.nats >= _FEWEST_NATS:
         quality = decision.first_quality(table)
-    found = foreign_grids(traces.votes, own=own.origin)
+    found = places_of(evidence)
     places = tuple(grid for grid in found if grid.surprise >= _PLACE_NATS)[:8]
-    return WholeHistory(
-        is_jpeg, chance, quality, own, _cropped(traces, places, is_jpeg=is_jpeg), places
-    )
+    earlier = _cropped(traces, found) if is_jpeg else None
+    return WholeHistory(is_jpeg, chance, quality, own, earlier, places)
 
 
-def _cropped(
-    traces: Traces, places: tuple[ForeignGrid, ...], *, is_jpeg: bool
-) -> Grid | None:
+def _cropped(traces: Traces, found: tuple[ForeignGrid, ...]) -> Grid | None:
     """Return another grid all over a JPEG, which a crop after saving leaves."""
-    earlier = prevailing(traces.votes, beside=0) if is_jpeg else None
+    earlier = prevailing(traces.votes, beside=0)
     if earlier is None or earlier.surprise < GRID_NATS:
         return None
-    local = {(grid.x, grid.y) for grid in places}
+    local = {(grid.x, grid.y) for grid in found}
     return None if (earlier.x, earlier.y) in local else earlier
 
 

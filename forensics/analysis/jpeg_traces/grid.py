@@ -244,6 +244,19 @@ def _sums_around(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(near, dtype=np.float32)
 
 
+def likely_origins(votes: GridVotes, *, own: int, most: int) -> tuple[int, ...]:
+    """Return the origins that some place votes for most clearly, the clearest first.
+
+    Those in line with the picture's own grid are left out.
+    """
+    origins, nats = local_votes(votes, beside=own)
+    best = np.zeros(64)
+    np.maximum.at(best, origins.ravel(), nats.ravel())
+    order = np.argsort(-best, kind="stable").tolist()
+    found = [o for o in order if best[o] > 0.0 and not _in_line(o, own)]
+    return tuple(found[:most])
+
+
 def _least_surprising(grid: ForeignGrid) -> float:
     return -grid.surprise
 

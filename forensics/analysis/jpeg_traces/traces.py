@@ -18,14 +18,19 @@ from forensics.analysis.jpeg_traces.coefficients import (
     sample,
 )
 from forensics.analysis.jpeg_traces.first_table import find_first_table
-from forensics.analysis.jpeg_traces.grid import Grid, count_votes, prevailing
+from forensics.analysis.jpeg_traces.grid import (
+    Grid,
+    count_votes,
+    foreign_grids,
+    prevailing,
+)
 from forensics.analysis.types import NotApplicableError
 
 if TYPE_CHECKING:
     from forensics.analysis.image import ImageEvidence
     from forensics.analysis.jpeg_traces.coefficients import Plane, Quantized
     from forensics.analysis.jpeg_traces.first_table import FirstTable
-    from forensics.analysis.jpeg_traces.grid import GridVotes
+    from forensics.analysis.jpeg_traces.grid import ForeignGrid, GridVotes
 
 SMALLEST_SIDE: Final = 128
 # Nats from which a grid of the whole picture is called one.
@@ -86,6 +91,20 @@ def earlier_of(evidence: ImageEvidence) -> Earlier:
     """
     traces = traces_of(evidence)
     return evidence.once("jpeg_earlier", lambda: _earlier(evidence, traces))
+
+
+def places_of(evidence: ImageEvidence) -> tuple[ForeignGrid, ...]:
+    """Find places whose grid is found nowhere else, once a picture.
+
+    Raises
+    ------
+    NotApplicableError
+        As :func:`earlier_of`.
+    """
+    traces, own = traces_of(evidence), earlier_of(evidence).grid
+    return evidence.once(
+        "jpeg_places", lambda: tuple(foreign_grids(traces.votes, own=own.origin))
+    )
 
 
 def table_before(

@@ -14,6 +14,8 @@ from forensics.analysis.block_bands import (
     deviations,
     measure_blocks,
     neighbourhoods,
+    own_level,
+    without_noise,
 )
 from forensics.analysis.deviation_map import (
     Place,
@@ -35,10 +37,11 @@ _FLOOR: Final = 1.0
 # Blocks a side that are averaged, and nats that one of them says at most.
 SIDE: Final = 9
 _MOST_NATS: Final = 2.0
-# See docs/signals/noise.md for what untouched pictures reach.
-LEVEL: Final = 1.9
-_SOFTNESS: Final = 0.15
-_FEWEST_CELLS: Final = 2
+# Bounds of what counts; docs/signals/noise.md says what untouched pictures reach.
+LEVELS: Final = (1.4, 1.9)
+# What all cells of a place reach, and where the map says one half.
+_REACH: Final = 0.7
+_SOFTNESS: Final = 0.1
 _FLAT_SHARE: Final = 0.25
 _CURVE_EDGES: Final = (12, 40, 68, 96, 124, 152, 180, 208, 243)
 _FEWEST_ON_CURVE: Final = 12
@@ -81,11 +84,15 @@ class NoiseAnalyzer:
                 "smoothed or heavily compressed): there is no noise to compare."
             )
         nats = neighbourhoods(
-            deviations(blocks, floor=_FLOOR), side=SIDE, most=_MOST_NATS
+            deviations(without_noise(blocks), floor=_FLOOR),
+            side=SIDE,
+            most=_MOST_NATS,
         )
+        level = own_level(nats, blocks.is_usable, least=LEVELS[0], most=LEVELS[1])
         size = evidence.pixels.size
-        found = find_places(nats, level=LEVEL, cell=blocks.cell, size=size)
-        places = tuple(place for place in found if place.cells >= _FEWEST_CELLS)
+        places = find_places(
+            nats, level=level, reach=_REACH, cell=blocks.cell, size=size
+        )
         shown = draw_deviations(
             evidence,
             nats,
@@ -100,21 +107,26 @@ class NoiseAnalyzer:
             status=FindingStatus.OK,
             summary=summary_of(places),
             codes=("noise_outlier",) if places else (),
-            data=_data(blocks, nats, places),
+            data=_data(blocks, nats, places, level=level),
             evidence=(shown,),
             localization=localization_of(
-                nats, level=LEVEL, softness=_SOFTNESS, cell=blocks.cell, size=size
+                nats, reach=_REACH, softness=_SOFTNESS, cell=blocks.cell, size=size
             ),
         )
 
 
 def _data(
-    blocks: Blocks, nats: NDArray[np.float32], places: tuple[Place, ...]
+    blocks: Blocks,
+    nats: NDArray[np.float32],
+    places: tuple[Place, ...],
+    *,
+    level: float,
 ) -> dict[str, Json]:
     return {
         "signal": round(float(np.abs(nats).max()), 4),
         "noisier": round(max(0.0, float(nats.max())), 4),
         "quieter": round(max(0.0, -float(nats.min())), 4),
+        "level": round(level, 4),
         "cell": blocks.cell,
         "curve": noise_curve(blocks),
         "places": [_place(place) for place in places],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import select
@@ -24,9 +26,18 @@ if TYPE_CHECKING:
 _SCRIPT: Final = Path(__file__).with_name("reader_process.py")
 _MAX_ANSWER: Final = 8 * 1024 * 1024
 _START_SECONDS: Final = 60.0
-_PIECE: Final = 1 << 16
+_PIECE: Final = 1 << 20
 # The child gets no secret of ours: only what finds programs and libraries.
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
+# What a certificate may be for: claim signing by the C2PA's profile and, before it, by
+# RFC 9336 (documents) and the protection of mail; time stamping. The library by itself
+# takes none of the C2PA's own, so that no signer of its trust list would be fit.
+_PURPOSES: Final = (
+    "1.3.6.1.4.1.62558.2.1",
+    "1.3.6.1.5.5.7.3.36",
+    "1.3.6.1.5.5.7.3.4",
+    "1.3.6.1.5.5.7.3.8",
+)
 _NO_NETWORK: Final = {
     "verify": {
         "verify_after_reading": True,
@@ -55,7 +66,8 @@ def reader_settings(trust: TrustList | None) -> dict[str, Any]:
         anchors.append({"trust_kind": "manifest", "trust_anchors": trust.signers})
         if trust.authorities:
             anchors.append({"trust_kind": "tsa", "trust_anchors": trust.authorities})
-    return {**_NO_NETWORK, "trust": {"anchors": anchors}}
+    purposes = "\n".join(_PURPOSES)
+    return {**_NO_NETWORK, "trust": {"anchors": anchors, "trust_config": purposes}}
 
 
 class ManifestReader:
@@ -143,6 +155,8 @@ def _start() -> Popen[bytes]:
     )
     for pipe in _pipes(process):
         os.set_blocking(pipe, False)
+        with contextlib.suppress(OSError):  # pages are few and a file is large
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIECE)
     return process
 
 

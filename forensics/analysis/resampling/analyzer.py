@@ -29,7 +29,7 @@ SMALLEST_SIDE: Final = 192
 MOST_PIXELS: Final = 16_000_000
 _LONGEST_SIDE: Final = 8192
 # Decimal places of a number of false alarms from which a window counts.
-LEVEL: Final = 4.0
+LEVEL: Final = 5.0
 _SOFTNESS: Final = 0.5
 _FULL: Final = 12.0
 _LEAST_DEVIATION: Final = 2.0
@@ -70,13 +70,17 @@ class ResamplingAnalyzer:
         windows = window_rhythms(gray, known)
         cells = _cells(windows, evidence, corner)
         places = find_places(
-            cells, level=LEVEL, cell=windows.stride, size=evidence.pixels.size
+            cells,
+            level=LEVEL,
+            reach=LEVEL,
+            cell=windows.stride,
+            size=evidence.pixels.size,
         )
         return Finding(
             analyzer=self.name,
             version=self.version,
             status=FindingStatus.OK,
-            summary=summary_of(spectrum, places),
+            summary=summary_of(spectrum, places, is_whole=windows.is_whole),
             codes=("local_resampling",) if places else (),
             data=_data(spectrum, windows, places, gray, corner),
             evidence=(
@@ -92,7 +96,7 @@ class ResamplingAnalyzer:
             ),
             localization=localization_of(
                 cells,
-                level=LEVEL,
+                reach=LEVEL,
                 softness=_SOFTNESS,
                 cell=windows.stride,
                 size=evidence.pixels.size,
@@ -158,7 +162,7 @@ def _data(
     return {
         "signal": round(-float(windows.log10_nfa[row, column]), 4),
         "whole_picture": {
-            "is_scaled": bool(spectrum.peaks),
+            "is_scaled": windows.is_whole,
             "factors": [round(factor, 3) for factor in spectrum.factors],
             "peaks": [
                 {

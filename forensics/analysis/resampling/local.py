@@ -35,6 +35,11 @@ _BESIDE: Final = 17
 _PEAK: Final = 3
 # Cycles a window within which a rhythm counts as the same as another.
 _CLOSE: Final = 2.5
+# Strength from which a window shows a rhythm that was found before; share of the
+# windows with as much detail, nearly, that makes it the whole picture's.
+_SHOWS: Final = 7.0
+_WIDELY: Final = 0.2
+_AS_MUCH: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +54,16 @@ class Windows:
         Of those rhythms, cycles a pixel.
     side, stride : int
         Of the windows, px.
+    is_whole : bool
+        The rhythm is the whole picture's. It then has so many others, by its JPEG's
+        grid and by overtones, that no window is judged: all are 0.
     """
 
     log10_nfa: NDArray[np.float32]
     frequencies: NDArray[np.float32]
     side: int
     stride: int
+    is_whole: bool
 
 
 def window_rhythms(gray: NDArray[np.uint8], known: Sequence[float]) -> Windows:
@@ -65,39 +74,73 @@ def window_rhythms(gray: NDArray[np.uint8], known: Sequence[float]) -> Windows:
     gray : ndarray of uint8, shape (height, width)
         At least 128 px a side.
     known : sequence of float
-        Frequencies of the whole picture, which count nowhere.
+        Frequencies found in the picture as a whole. If a good part of the windows
+        shows one that has detail enough to show it, the whole picture was scaled.
     """
     is_large = gray.size > _LARGE_PIXELS and min(gray.shape) >= LARGE_SIDE
     side = LARGE_SIDE if is_large else SIDE
-    stride = side // 2
-    across = _coherences(gray, side, stride)
-    down = _coherences(np.ascontiguousarray(gray.T), side, stride)
-    down = down.transpose(1, 0, 2)
-    shape = across.shape
-    strengths = both_ways(
-        across.reshape(-1, shape[2]), down.reshape(-1, shape[2]), _SLACK
-    ).reshape(shape)
-    frequencies = np.arange(shape[2]) / side
+    strengths, frequencies, detail = _strengths(gray, side)
     is_open = is_telling(frequencies, 1.5 / side)
     is_open &= frequencies >= _LEAST_FREQUENCY
-    for one in known:
-        is_open &= np.abs(frequencies - one) > _CLOSE / side
+    tests = max(1, int(is_open.sum())) * detail.size * (2 * _SLACK + 1)
+    shares = [
+        _share(strengths[:, :, _near(frequencies, one, side)], detail) for one in known
+    ]
+    # What no window shows alone is in none more than in others.
+    is_whole = bool(known) and (max(shares) >= _WIDELY or not any(shares))
     strengths[:, :, ~is_open] = 0.0
     best = strengths.argmax(axis=2)
     highest = np.take_along_axis(strengths, best[:, :, None], axis=2)[:, :, 0]
-    tests = max(1, int(is_open.sum())) * best.size * (2 * _SLACK + 1)
     nfa = (math.log(tests) - highest) / np.float32(math.log(10.0))
+    if is_whole:
+        nfa = np.zeros_like(nfa)
     return Windows(
-        nfa.astype(np.float32), frequencies[best].astype(np.float32), side, stride
+        nfa.astype(np.float32),
+        frequencies[best].astype(np.float32),
+        side,
+        side // 2,
+        is_whole,
     )
 
 
-def _coherences(gray: NDArray[np.uint8], side: int, stride: int) -> NDArray[np.float32]:
-    """Return the coherence of all windows, (rows, columns, frequencies)."""
+def _near(frequencies: NDArray[np.float64], one: float, side: int) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(frequencies - one) <= _CLOSE / side)
+
+
+def _strengths(
+    gray: NDArray[np.uint8], side: int
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float32]]:
+    """Return strengths (rows, columns, n), their frequencies, and windows' detail."""
     bands = second_differences(gray)
-    cut = sliding_window_view(bands, side, axis=1)[:, ::stride]
+    across = _coherences(bands, side)
+    down = _coherences(second_differences(np.ascontiguousarray(gray.T)), side)
+    shape = across.shape
+    strengths = both_ways(
+        across.reshape(-1, shape[2]),
+        down.transpose(1, 0, 2).reshape(-1, shape[2]),
+        _SLACK,
+    ).reshape(shape)
+    cut = sliding_window_view(np.abs(bands), side, axis=1)[:, :: side // 2]
+    rows = cut.mean(axis=2)
+    count, step = side // BAND, side // 2 // BAND
+    tall = sliding_window_view(rows, count, axis=0)[::step].mean(axis=2)
+    return strengths, np.arange(shape[2]) / side, tall.astype(np.float32)
+
+
+def _share(strengths: NDArray[np.float32], detail: NDArray[np.float32]) -> float:
+    """Return which share of the windows that could show a rhythm shows it."""
+    shows = strengths.max(axis=2) >= _SHOWS
+    if not shows.any():
+        return 0.0
+    could = detail >= _AS_MUCH * np.quantile(detail[shows], 0.25)
+    return float(shows[could].mean())
+
+
+def _coherences(bands: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Return the coherence of all windows, (rows, columns, frequencies)."""
+    cut = sliding_window_view(bands, side, axis=1)[:, :: side // 2]
     transformed = phases(cut, side)
-    count, step = side // BAND, stride // BAND
+    count, step = side // BAND, side // 2 // BAND
     sums = np.cumsum(transformed, axis=0)
     sums = np.concatenate((np.zeros_like(sums[:1]), sums))
     totals = sums[count::step] - sums[:-count:step]

@@ -30,6 +30,12 @@ _SAME: Final = 0.02
 _LEAST_EXPLAINED: Final = 0.25
 _NEARLY: Final = 0.6
 _MOST_FACTORS: Final = 4
+# Multiples of 1 / N that two histories leave, and what each is worth.
+_INTERPOLATION: Final = ((1.0, 2.0, 3.0), (4.0, 1.0, 0.0))
+_GRID: Final = (
+    tuple(order / 8.0 for order in (*range(1, 9), 16)),
+    (1.0,) * 7 + (3.0, 0.0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +116,37 @@ def _factors(
 ) -> tuple[float, ...]:
     """Rank the factors whose rhythms lie on the peaks.
 
-    An interpolation by N repeats every N pixels; the 8-px grid of a JPEG that was
-    scaled every 8 N. All rhythms are multiples of 1 / (8 N), folded at one half: so
-    1.5 and .75, say, share most of them, and several factors are given.
+    An interpolation by N repeats every N pixels, the 8-px grid of a JPEG that was
+    scaled every 8 N; frequencies are folded at one half. So 1.4 and .58, say, share
+    their rhythms, and several factors are given.
     """
     # A peak counts by the logarithm: one giant must not decide alone.
     values = np.log1p(np.maximum(strengths - math.log(len(strengths)), 0.0))
     near = cv2.dilate(values[None, :], np.ones((1, 3), np.uint8))[0]
-    rhythms = np.outer(1.0 / (8.0 * _FACTORS), np.arange(1, 9))
-    folded = np.abs(rhythms - np.rint(rhythms))
-    places = np.minimum(np.rint(folded / frequencies[1]).astype(int), len(near) - 1)
-    # The interpolation's own rhythm counts as much as three of the grid's.
-    weights = is_telling(folded, width) * np.array([1.0] * 7 + [3.0])
-    hits = (near[places] * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 3.0)
-    precision = hits / values.max()
+    scores = np.zeros(len(_FACTORS))
+    for orders, weights in (_INTERPOLATION, _GRID):
+        rhythms = np.outer(1.0 / _FACTORS, orders)
+        folded = np.abs(rhythms - np.rint(rhythms))
+        places = np.minimum(np.rint(folded / frequencies[1]).astype(int), len(near) - 1)
+        told = is_telling(folded, width) * np.array(weights)
+        hits = (near[places] * told).sum(axis=1) / np.maximum(told.sum(axis=1), 4.0)
+        recall = _explained(folded, peaks, 1.5 * frequencies[1])
+        precision = hits / values.max()
+        both = 2.0 * precision * recall / np.maximum(precision + recall, 1e-9)
+        scores = np.maximum(scores, both)
+    scores[np.abs(_FACTORS - 1.0) < _SAME] = 0.0
+    return _distinct(scores)
+
+
+def _explained(
+    folded: NDArray[np.float64], peaks: tuple[Peak, ...], slack: float
+) -> NDArray[np.float64]:
+    """Return which share of the peaks' worth lies on each factor's rhythms."""
     seen = np.array([peak.frequency for peak in peaks])
     worth = np.log1p([-peak.log10_nfa for peak in peaks])
     apart = np.abs(folded[:, :, None] - seen).min(axis=1)
-    recall = ((apart <= 1.5 * frequencies[1]) * worth).sum(axis=1) / worth.sum()
-    scores = 2.0 * precision * recall / np.maximum(precision + recall, 1e-9)
-    scores[np.abs(_FACTORS - 1.0) < _SAME] = 0.0
-    return _distinct(scores)
+    shares: NDArray[np.float64] = ((apart <= slack) * worth).sum(axis=1) / worth.sum()
+    return shares
 
 
 def _distinct(scores: NDArray[np.float64]) -> tuple[float, ...]:

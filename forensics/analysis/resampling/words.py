@@ -28,20 +28,29 @@ _LIMITS: Final = (
     "Fabric, grids, screens and brickwork can have a rhythm of their own: look at what "
     "lies there."
 )
+_NO_RHYTHM: Final = "The picture as a whole shows no rhythm of scaling."
+_PARTLY: Final = (
+    "The picture shows a rhythm of scaling, but not everywhere that it could."
+)
+_NOT_COMPARED: Final = (
+    "Its rhythm and overtones cover those that a part could have: places cannot be "
+    "compared."
+)
 _NO_PLACE: Final = (
     "No place has a rhythm of its own; compression and strong reduction wipe it out, "
     "so that this proves nothing."
 )
 
 
-def summary_of(spectrum: Spectrum, places: Sequence[Place]) -> str:
+def summary_of(spectrum: Spectrum, places: Sequence[Place], *, is_whole: bool) -> str:
     """Say in words what was scaled, and that scaling alone is honest."""
-    return " ".join([*_whole(spectrum), *_places(places)])
+    if is_whole:
+        return " ".join([*_whole(spectrum), _NOT_COMPARED])
+    first = _PARTLY if spectrum.peaks else _NO_RHYTHM
+    return " ".join([first, *_places(places)])
 
 
 def _whole(spectrum: Spectrum) -> list[str]:
-    if not spectrum.peaks:
-        return ["The picture as a whole shows no rhythm of scaling."]
     if not spectrum.factors:
         return [f"The picture as a whole shows the rhythm of scaling. {_SCALED}"]
     tried = [f"{factor:.2f}" for factor in spectrum.factors]

@@ -89,8 +89,9 @@ def strength_spectrum(luma: NDArray[np.uint8]) -> Spectrum | None:
         Brightness.
     """
     levels = luma.astype(np.float32)
-    down = levels[1:] - levels[:-1]
-    strength = np.abs(down[:, 1:] - down[:, :-1])
+    # The first row and column have no neighbor; the window fades them out.
+    down = np.diff(levels, axis=0, prepend=levels[:1])
+    strength = np.abs(np.diff(down, axis=1, prepend=down[:, :1]))
     return _averaged(np.minimum(strength, _STRENGTH_CLIP))
 
 

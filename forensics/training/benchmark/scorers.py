@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 # These put a code on a finding exactly where their own threshold is reached.
 _FLAG_BY_CODE = frozenset(
-    {"copy_move", "double_jpeg", "filtering", "localizer", "noise", "resampling"}
+    {
+        "copy_move",
+        "double_jpeg",
+        "filtering",
+        "jpeg_ghosts",
+        "localizer",
+        "noise",
+        "resampling",
+    }
 )
 _FLAG_BY_SCORE = {"cnn": 0.5}
 

@@ -66,6 +66,7 @@ def test_a_line_has_the_documented_fields(folder: Path) -> None:
         "localizer",
         "copy_move",
         "double_jpeg",
+        "jpeg_ghosts",
         "jpeg_history",
         "jpeg_structure",
         "watermark",

@@ -31,6 +31,7 @@ from tests.credentials import (
     COMPOSITE,
     DRAWN,
     GENERATED,
+    MAIL,
     Part,
     action,
     flipped,
@@ -145,6 +146,14 @@ def test_a_forged_signature_proves_no_signer() -> None:
     assert "credential_broken" in finding.codes
 
 
+def test_an_older_kind_of_certificate_is_fit_as_well() -> None:
+    who = identity(purpose=MAIL)
+    finding = ProvenanceAnalyzer.with_trust(parse_trust_list(who.root)).analyze(
+        evidence_of(signed(plain(), by=who))
+    )
+    assert two(finding) == ("valid", "trusted")
+
+
 def test_an_expired_certificate_is_about_the_signer() -> None:
     # Signing checks the certificate too, so its time has to run out afterwards.
     who = identity(days=(-1, 2 / 86400))
@@ -167,6 +176,15 @@ def test_signing_again_covers_the_tampering_and_shows_it_in_the_tree() -> None:
     assert parent["relationship"] == "parentOf"
     assert parent["problems"] == [sentence("assertion.dataHash.mismatch")]
     assert "signed_capture" not in finding.codes
+
+
+def test_a_changed_credential_of_an_original_breaks_the_whole() -> None:
+    original = signed(plain(), action(source=GENERATED))
+    edited = signed(original, opened(), parts=[Part(original)])
+    position = edited.index(b"trainedAlgorithmicMedia")
+    finding = analyze(flipped(edited, position + 4))
+    assert finding.data["integrity"] == "invalid"
+    assert "ai_generated" not in finding.codes
 
 
 def test_a_stripped_file_has_none_and_that_says_nothing() -> None:
