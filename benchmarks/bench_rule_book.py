@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 # Names as they stood in the files that were measured, whatever the rule book knows.
 EDITORS = re.compile(
     r"photoshop|imageready|gimp|lightroom|paint ?shop|paint\.net|picasa|pixelmator"
-    r"|zoner|inkscape|panotools|camera raw|darktable|lightzone|capture nx|viewnx|photopro|dxo"
-    r"|acd systems",
+    r"|zoner|inkscape|panotools|camera raw|darktable|lightzone|capture nx|viewnx"
+    r"|photopro|dxo|acd systems",
     re.IGNORECASE,
 )
 TOOLS = re.compile(
