@@ -111,6 +111,8 @@ class BookRule:
         """Whether a text meets the rule's values."""
         if self.match is MatchKind.PRESENT:
             return True
+        if self.match is MatchKind.WHOLE:
+            text = text.strip("\x00 \t\r\n")
         found = (pattern.search(text) is not None for pattern in self.patterns)
         return all(found) if self.needs_all else any(found)
 
