@@ -25,7 +25,8 @@ _SCALED: Final = (
     "messengers and cameras do it."
 )
 _LIMITS: Final = (
-    "Fabric, grids, screens and brickwork can have a rhythm of their own: look at what "
+    "Fabric, grids, screens and brickwork can have a rhythm of their own, and in a "
+    "picture that was made smaller as a whole, a single part may show it: look at what "
     "lies there."
 )
 _NO_RHYTHM: Final = "The picture as a whole shows no rhythm of scaling."
