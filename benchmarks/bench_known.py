@@ -221,6 +221,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         keys = fill(stored)
         fill_bank(bank)
     database, filled = settle(), time.perf_counter() - started
+    print(f"Filled in {filled:.0f} s; looking up.", file=sys.stderr)
     words = stored.view(np.uint64)
     queries = []
     for _ in range(options.queries):
