@@ -94,6 +94,6 @@ def test_a_spectrum_is_never_laid_over_the_picture() -> None:
         owner = None if kind == "preview" else finding
         make_evidence(analysis=analysis, kind=kind, finding=owner)
     page = evidence_page(analysis)
-    assert [overlay.kind for overlay in page.overlays] == ["watermark"]
-    shown = [picture.kind for card in page.cards for picture in card.pictures]
-    assert "spectrum" in shown
+    covering = [picture.file.kind for picture in page.compared if picture.covers]
+    assert covering == ["watermark"]
+    assert "spectrum" in [picture.file.kind for picture in page.compared]
