@@ -70,6 +70,7 @@ def test_unfolded_findings_and_zoomed_pictures_are_accessible(
     page.evaluate(
         "for (const one of document.querySelectorAll('details')) one.open = true"
     )
+    page.get_by_label("Evidence picture").select_option("ela")
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_role("radio", name="One over the other").check()
     check(page, "evidence")
