@@ -25,6 +25,11 @@ ORIGIN = re.compile(
     r"https?://(\*\.)?([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", re.IGNORECASE
 )
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+# Nothing is sent there unless a person follows the link.
+OPENSTREETMAP = (
+    "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"
+    "#map=16/{latitude}/{longitude}"
+)
 POSTGRES = frozenset({"postgres", "postgresql", "psql", "pgsql"})
 
 # Every variable the product reads, with what it is for. Anything else that starts
@@ -47,6 +52,9 @@ KNOWN: Mapping[str, str] = {
     "CNN_ENGINE": "litert (default) or tensorflow",
     "MODEL_STORE": "folder of the models (models_store beside manage.py)",
     "LOCALIZER": "localizing network, name, name@version or none (forgery-localizer)",
+    "EXIFTOOL": "ExifTool's path, auto (default) to look for it, or none",
+    "MAP_URL": "address of a map, with {latitude} and {longitude}, or none",
+    "C2PA_TRUST_LIST": "PEM file of believed signers, or none (trust_lists/c2pa.pem)",
     "LEASE_SECONDS": "a worker silent for this long has lost its analysis (30)",
     "ANALYSIS_TIME_LIMIT": "seconds after which an analysis is given up (300)",
     "MAX_ATTEMPTS": "tries before an analysis is failed (3)",
@@ -152,6 +160,34 @@ class Environment:
     def folder(self, name: str, default: str) -> Path:
         """Read a folder; a relative one lies beside ``manage.py`` for every process."""
         return BASE_DIR / (self.text(name) or default)
+
+    def program(self, name: str) -> str:
+        """Read an absolute path of a program, ``auto`` or ``none``."""
+        value = self.text(name, "auto").strip()
+        if value not in {"auto", "none"} and not Path(value).is_absolute():
+            raise ImproperlyConfigured(
+                f"{PREFIX}{name} is {value!r}; use 'auto', 'none' or an absolute path."
+            )
+        return value
+
+    def map_address(self) -> str:
+        """Read ``MAP_URL``: a web address with both coordinates in it; or empty."""
+        value = self.text("MAP_URL", OPENSTREETMAP).strip()
+        if value == "none":
+            return ""
+        places = sorted(set(re.findall(r"\{(.*?)\}", value)))
+        if places != ["latitude", "longitude"] or not _is_web_address(value):
+            raise ImproperlyConfigured(
+                f"{PREFIX}MAP_URL is {value!r}; use 'none', or an address that holds "
+                f"{{latitude}} and {{longitude}} and nothing else in braces, such as "
+                f"{OPENSTREETMAP}."
+            )
+        return value
+
+    def file(self, name: str, default: str) -> Path | None:
+        """Read a file's path as :meth:`folder` does; ``none`` is no file."""
+        given = self.text(name) or default
+        return None if given == "none" else BASE_DIR / given
 
     def data_folder(self) -> Path:
         """Read ``DATA_DIR``, and make the folder when it is not there."""

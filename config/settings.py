@@ -116,6 +116,9 @@ MAX_PIXELS = _environment.number("MAX_PIXELS", 120_000_000, least=64, most=500_0
 CNN_ENGINE = _environment.choice("CNN_ENGINE", "litert", "tensorflow")
 MODEL_STORE = _environment.folder("MODEL_STORE", "models_store")
 LOCALIZER = _environment.text("LOCALIZER", "forgery-localizer")
+EXIFTOOL = _environment.program("EXIFTOOL")
+MAP_URL = _environment.map_address()
+C2PA_TRUST_LIST = _environment.file("C2PA_TRUST_LIST", "trust_lists/c2pa.pem")
 LEASE_SECONDS = _environment.number("LEASE_SECONDS", 30, least=1, most=3600)
 ANALYSIS_TIME_LIMIT = _environment.number(
     "ANALYSIS_TIME_LIMIT", 300, least=1, most=86_400

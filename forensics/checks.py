@@ -16,7 +16,9 @@ from PIL import features
 from forensics.analysis.fusion_model import FUSION_NAME, load_fusion
 from forensics.analysis.model_errors import ModelError, ModelMissingError
 from forensics.analysis.model_store import StoredModel, open_model
-from forensics.services.pipeline import chosen_localizer
+from forensics.analysis.provenance import TrustListError
+from forensics.exiftool import LEAST, find_exiftool, is_safe, version_of
+from forensics.services.pipeline import chosen_localizer, read_trust_list
 
 TAG = "installation"
 LEAST_PILLOW = (12, 3)
@@ -80,6 +82,53 @@ def check_terms(app_configs: Configs = None, **kwargs: Any) -> list[CheckMessage
         )
         for name, terms in _research_only()
     ]
+
+
+@register(TAG)
+def check_exiftool(app_configs: Configs = None, **kwargs: Any) -> list[CheckMessage]:
+    """Say when metadata are read in less depth, and refuse an ExifTool with holes."""
+    if settings.EXIFTOOL == "none":
+        return []
+    path = find_exiftool(settings.EXIFTOOL)
+    if path is None:
+        return [_without_exiftool()]
+    version = version_of(path)
+    if is_safe(version):
+        return []
+    least = ".".join(map(str, LEAST))
+    message = (
+        f"{path} is ExifTool {version}, which has known security holes; {least} is "
+        "the least."
+        if version
+        else f"{path} is no ExifTool that works."
+    )
+    hint = "Install a newer one, or set PIXELWARDEN_EXIFTOOL=none to go without."
+    return [Error(message, hint=hint, id="forensics.E004")]
+
+
+def _without_exiftool() -> CheckMessage:
+    message = "ExifTool is not installed: maker notes and rarer tags are not listed."
+    hint = "Debian, Ubuntu: apt install libimage-exiftool-perl. Or set "
+    hint += "PIXELWARDEN_EXIFTOOL to its path, or to none to go without it."
+    if settings.EXIFTOOL == "auto":
+        return Info(message, hint=hint, id="forensics.I003")
+    message = f"PIXELWARDEN_EXIFTOOL names {settings.EXIFTOOL}, which is not there."
+    return Error(message, hint=hint, id="forensics.E005")
+
+
+@register(TAG)
+def check_trust_list(app_configs: Configs = None, **kwargs: Any) -> list[CheckMessage]:
+    """Say when no signer of a credential could be trusted."""
+    try:
+        read_trust_list()
+    except TrustListError as error:
+        message = f"The trust list of Content Credentials cannot be used. {error}"
+        hint = (
+            "Set PIXELWARDEN_C2PA_TRUST_LIST to a PEM file of certificates, or to "
+            "'none': until then no signer's trust is known."
+        )
+        return [Warning(message, hint=hint, id="forensics.W002")]
+    return []
 
 
 def _networks() -> tuple[tuple[str, str], ...]:

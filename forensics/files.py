@@ -66,6 +66,21 @@ def read_bytes(name: str) -> bytes:
         raise StorageError(f"The file storage did not give {name}: {error}") from error
 
 
+def read_head(name: str, size: int) -> bytes:
+    """Return the first ``size`` bytes of a file.
+
+    Raises
+    ------
+    StorageError
+        It is not there, or the storage is out of reach.
+    """
+    try:
+        with default_storage.open(name, "rb") as file:
+            return bytes(file.read(size))
+    except Exception as error:  # each back end raises errors of its own libraries
+        raise StorageError(f"The file storage did not give {name}: {error}") from error
+
+
 def delete_quietly(names: list[str]) -> None:
     """Remove files of an attempt that lost its lease; a leftover harms nothing."""
     for name in names:

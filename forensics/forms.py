@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from forensics.metadata_search import with_metadata
 from forensics.models import VERDICT_CHOICES
 from forensics.selectors import submissions_visible_to
 from forensics.states import AnalysisStatus
@@ -22,7 +23,7 @@ class ImageFilterForm(forms.Form):
     """Filters of the image list; they live in the address."""
 
     q = forms.CharField(
-        label="File name or SHA-256",
+        label="File name, SHA-256 or metadata",
         required=False,
         max_length=255,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
@@ -56,8 +57,10 @@ class ImageFilterForm(forms.Form):
 
 
 def _search(images: QuerySet[Image], text: str, user: User) -> QuerySet[Image]:
-    """Find by name or hash; a name counts only where this person may see it."""
+    """Find by name, hash or tags; a name counts only where this person may see it."""
     names = submissions_visible_to(user).filter(
         image=OuterRef("pk"), original_name__icontains=text
     )
-    return images.filter(Q(sha256__startswith=text.lower()) | Exists(names))
+    return images.filter(
+        Q(sha256__startswith=text.lower()) | Exists(names) | with_metadata(text)
+    )

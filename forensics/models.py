@@ -216,6 +216,24 @@ class Finding(models.Model):
         return f"{self.analyzer}: {self.status}"
 
 
+class MetadataText(models.Model):
+    """Names and values of an analysis' tags, in small letters, to be searched.
+
+    A row of its own: lists of analyses need not carry it.
+    """
+
+    analysis = models.OneToOneField(
+        Analysis,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="metadata_text",
+    )
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{len(self.text):,} characters"
+
+
 class EvidenceFile(models.Model):
     """A picture made by an analysis: a heat map, or a display copy of the original."""
 

@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils import timezone
 
-from forensics.states import PENDING, AnalysisStatus
+from forensics.analysis.types import FindingStatus
+from forensics.explanation import Explanation, explain, strength
+from forensics.metadata_page import MetadataPanel, metadata_panel
+from forensics.provenance import ProvenanceCard, finding_of, provenance_card
+from forensics.states import PENDING, USABLE, AnalysisStatus
 from forensics.wording import (
     ANALYSIS_STATES,
     FINDING_STATES,
+    INNER_PICTURE,
     Words,
     analyzer_words,
     measured_words,
+    overlay_label,
     percent,
     verdict_words,
 )
@@ -30,11 +36,12 @@ if TYPE_CHECKING:
 
 # A heat map is laid over the picture only if it has the picture's shape.
 _SHAPE_TOLERANCE = 0.02
+# Evidence of frequencies, and pictures found inside the file: they cover no place of
+# the picture, whatever their shape.
+_NO_PLACES = ("spectrum", INNER_PICTURE)
 _MAX_VALUE = 1000
-# Log-odds of a reason below these are called nothing, weak, clear; above, strong.
-_NOTHING, _WEAK, _CLEAR = 0.05, 1.0, 2.5
 # Shown as tables of their own, so left out of the raw data of a finding.
-_TABLES = ("groups", "gps")
+_TABLES = ("groups", "gps", "timeline", "sections", "tree", "limits")
 # The summary says the first point; the card lists them where there are more.
 _POINTS = "rules"
 
@@ -56,11 +63,34 @@ class FindingCard:
     """One analyzer's finding as a card."""
 
     finding: Finding
+    explained: Explanation
     words: Words
     state: Words
     pictures: Sequence[EvidenceFile]
     points: Sequence[str]
     data: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardGroup:
+    """Findings that belong together; what can wait is folded away."""
+
+    key: str
+    title: str
+    cards: Sequence[FindingCard]
+    is_folded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPicture:
+    """An evidence picture beside the original.
+
+    ``covers``: it has the original's shape, so that it can also be laid over it.
+    """
+
+    file: EvidenceFile
+    label: str
+    covers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +108,53 @@ class EvidencePage:
     analysis: Analysis
     verdict: Words
     preview: EvidenceFile | None
-    overlays: Sequence[EvidenceFile]
+    compared: Sequence[ComparedPicture]
     reasons: Sequence[ReasonBar]
-    cards: Sequence[FindingCard]
+    groups: Sequence[CardGroup]
+    has_report: bool
     metadata: Sequence[MetadataGroup]
+    provenance: ProvenanceCard | None
     position: str
+    panel: MetadataPanel
     bounds: Mapping[str, float] | None
     measured: Sequence[str]
     codecs: Sequence[tuple[str, str]]
     parameters: str
 
 
-def evidence_page(analysis: Analysis) -> EvidencePage:
-    """Prepare an analysis that was loaded by ``selectors.with_evidence``."""
+def evidence_page(analysis: Analysis, *, tags: str = "") -> EvidencePage:
+    """Prepare an analysis that was loaded by ``selectors.with_evidence``.
+
+    ``tags`` is what the reader looks for in the table of metadata.
+    """
     files = list(analysis.evidence_files.all())
     preview = next((f for f in files if f.kind == "preview"), None)
     findings = list(analysis.findings.all())
+    groups = _groups([_card(finding, analysis) for finding in findings])
     metadata: dict[str, Any] = next(
         (f.data for f in findings if f.analyzer == "metadata"), {}
     )
+    tag_groups = metadata_groups(metadata.get("groups"))
+    position = gps_text(metadata.get("gps"))
+    credential = finding_of(findings)
     return EvidencePage(
         analysis=analysis,
         verdict=verdict_words(analysis.verdict),
         preview=preview,
-        overlays=[f for f in files if preview and _covers(f, preview)],
+        compared=_compared(groups, preview) if preview else [],
         reasons=reason_bars(analysis.reasons),
-        cards=[_card(finding) for finding in findings],
-        metadata=metadata_groups(metadata.get("groups")),
-        position=gps_text(metadata.get("gps")),
+        groups=groups,
+        has_report=analysis.status in USABLE,
+        metadata=tag_groups,
+        position=position,
+        panel=metadata_panel(
+            metadata,
+            tag_groups,
+            position=position,
+            received=analysis.image.created_at,
+            asked=tags,
+        ),
+        provenance=provenance_card(credential) if credential else None,
         bounds=analysis.uncertainty.get("bands"),
         measured=measured_words(analysis.uncertainty),
         codecs=sorted((str(k), str(v)) for k, v in analysis.codecs.items()),
@@ -131,18 +180,10 @@ def _bar(reason: Mapping[str, Any], weight: float, share: float) -> ReasonBar:
         text=str(reason.get("text", "")),
         code=str(reason.get("code", "")),
         side=side if width else "neutral",
-        strength=_strength(weight),
+        strength=strength(weight),
         x=50.0 if against else 50.0 - width,
         width=width,
     )
-
-
-def _strength(weight: float) -> str:
-    size = abs(weight)
-    if size < _NOTHING:
-        return "no weight in the verdict"
-    word = "weakly" if size < _WEAK else "clearly" if size < _CLEAR else "strongly"
-    return f"speaks {word} for {'fake' if weight > 0 else 'authentic'}"
 
 
 def metadata_groups(groups: object) -> list[MetadataGroup]:
@@ -162,7 +203,7 @@ def metadata_groups(groups: object) -> list[MetadataGroup]:
 
 
 def gps_text(gps: object) -> str:
-    """Return a position as text, or nothing. It is never sent to a map service."""
+    """Return a position as text, or nothing. We never send it to a map service."""
     if not isinstance(gps, Mapping):
         return ""
     latitude = gps.get("latitude", gps.get("lat"))
@@ -211,17 +252,56 @@ def _seconds(analysis: Analysis) -> int:
     return max(0, int((timezone.now() - (since or analysis.queued_at)).total_seconds()))
 
 
+def _compared(
+    groups: Sequence[CardGroup], preview: EvidenceFile
+) -> list[ComparedPicture]:
+    """Return every check's pictures in the order of the cards."""
+    return [
+        ComparedPicture(file, overlay_label(file.kind), _covers(file, preview))
+        for group in groups
+        for card in group.cards
+        for file in card.pictures
+    ]
+
+
 def _covers(picture: EvidenceFile, preview: EvidenceFile) -> bool:
-    if picture.finding_id is None:
+    if picture.finding_id is None or picture.kind.startswith(_NO_PLACES):
         return False
     ours, theirs = picture.width / picture.height, preview.width / preview.height
     return abs(ours / theirs - 1) <= _SHAPE_TOLERANCE
 
 
-def _card(finding: Finding) -> FindingCard:
+def _groups(cards: Sequence[FindingCard]) -> list[CardGroup]:
+    """Put what has something to say first; fold the rest away, with its number."""
+    speaking = sorted(
+        (card for card in cards if card.explained.speaks),
+        key=lambda card: (card.finding.status != FindingStatus.OK, -_size(card)),
+    )
+    others = [card for card in cards if not card.explained.speaks]
+    quiet = [c for c in others if c.finding.status == FindingStatus.OK]
+    silent = [c for c in others if c.finding.status != FindingStatus.OK]
+    groups = [
+        CardGroup("speaking", "Something to look at", speaking, is_folded=False),
+        CardGroup("quiet", "Nothing found", quiet, is_folded=True),
+        CardGroup("not-applicable", "Not applicable", silent, is_folded=True),
+    ]
+    return [group for group in groups if group.cards]
+
+
+def _size(card: FindingCard) -> float:
+    return abs(card.explained.weight)
+
+
+def _card(finding: Finding, analysis: Analysis) -> FindingCard:
     data = {k: v for k, v in finding.data.items() if k not in _TABLES}
     return FindingCard(
         finding=finding,
+        explained=explain(
+            name=finding.analyzer,
+            status=finding.status,
+            codes=finding.codes,
+            reasons=analysis.reasons,
+        ),
         words=analyzer_words(finding.analyzer),
         state=FINDING_STATES[finding.status],
         pictures=list(finding.evidence_files.all()),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forensics.views.files import evidence, original
+from forensics.views.files import evidence, head, original
 from forensics.views.images import image_detail, image_list, image_status, reanalyze
 from forensics.views.uploads import UploadView
 
@@ -15,5 +15,6 @@ urlpatterns = [
     path("evidence/<uuid:evidence_id>/", evidence, name="evidence"),
     path("<uuid:image_id>/", image_detail, name="image-detail"),
     path("<uuid:image_id>/original/", original, name="original"),
+    path("<uuid:image_id>/head/", head, name="image-head"),
     path("<uuid:image_id>/reanalyze/", reanalyze, name="reanalyze"),
 ]

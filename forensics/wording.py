@@ -82,6 +82,56 @@ FINDING_STATES: Mapping[str, Words] = {
     ),
 }
 
+# Kinds of the copies that lie inside a file begin so; a number follows.
+INNER_PICTURE = "embedded_"
+# Of Content Credentials: whether the file is what was signed, and who signed. Two
+# questions; an answer to one says nothing about the other.
+INTEGRITY: Mapping[str, Words] = {
+    "valid": Words(
+        "Unchanged since signing",
+        "circle-check",
+        "The file is, bit by bit, what was signed. That does not make it true.",
+    ),
+    "invalid": Words(
+        "Does not check",
+        "octagon-x",
+        "The file or its credential was changed after it was signed. Saving again "
+        "with a program that does not know credentials is enough for that.",
+    ),
+    "unknown": Words(
+        "Not known",
+        "circle-question-mark",
+        "There is a credential, but it could not be checked.",
+    ),
+    "none": Words(
+        "No credential",
+        "circle-slash",
+        "Most pictures have none, and messengers remove them.",
+    ),
+}
+TRUST: Mapping[str, Words] = {
+    "trusted": Words(
+        "Trusted signer",
+        "shield-check",
+        "The trust list vouches that the signer is who the certificate names.",
+    ),
+    "untrusted": Words(
+        "Signer not trusted",
+        "triangle-alert",
+        "Nobody on the trust list vouches for the name: anybody can sign under any.",
+    ),
+    "unknown": Words(
+        "Signer not known",
+        "circle-question-mark",
+        "Who signed could not be proven, or no trust list is installed.",
+    ),
+}
+RELATIONSHIPS: Mapping[str, str] = {
+    "parentOf": "Made from",
+    "componentOf": "Contains",
+    "inputTo": "Used as input",
+}
+
 # Where a check's label is too long for a switch.
 _OVERLAYS = {"ela": "ELA"}
 
@@ -97,8 +147,15 @@ ANALYZERS: Mapping[str, Words] = {
     "metadata": Words(
         "Metadata",
         "file-image",
-        "Reads what the file says about itself: software, camera, times, thumbnail. "
-        "Such notes can be wrong, removed or invented.",
+        "Reads what the file says about itself: software, camera, times, place, "
+        "pictures inside. Such notes can be wrong, removed or invented.",
+    ),
+    "provenance": Words(
+        "Content Credentials",
+        "history",
+        "Reads the signed record (C2PA) that cameras, editors and generators can put "
+        "into a file. It tells who signed what, not whether that is true. Few pictures "
+        "have one, and messengers remove it.",
     ),
     "localizer": Words(
         "Localizing network",
@@ -120,6 +177,63 @@ ANALYZERS: Mapping[str, Words] = {
         "Looks for places with another JPEG history than the rest. That the whole "
         "picture was saved more than once is usual and no sign of forgery. Scaling "
         "and messengers wipe the traces out.",
+    ),
+    "jpeg_ghosts": Words(
+        "JPEG ghosts",
+        "scan-eye",
+        "Looks for places that hardly change when saved at one quality, while the rest "
+        "does: they had that quality before. Parts saved finer than the last saving, "
+        "resized parts and flat places leave no ghost; logos and collages do.",
+    ),
+    "jpeg_history": Words(
+        "Savings and grids",
+        "history",
+        "Says how often the whole picture was saved as JPEG, with a probability, and "
+        "maps the grids of blocks in it. Being saved again is usual and no sign of "
+        "forgery; a resize, or a coarse last saving, wipes the traces out.",
+    ),
+    "jpeg_structure": Words(
+        "JPEG structure",
+        "file-image",
+        "Takes the file apart: whose quantization tables it has and at what quality, "
+        "how it is coded, its segments, and what lies in and behind it. It tells which "
+        "program wrote the file last; honest copies and forgeries look the same.",
+    ),
+    "watermark": Words(
+        "Invisible watermark",
+        "scan-eye",
+        "Tries to read the invisible marks that open picture generators write. A mark "
+        "that is read is as good as a signature in the file. That none is read says "
+        "nothing: most generators write none, and scaling or saving again removes it.",
+    ),
+    "spectrum": Words(
+        "Noise spectrum",
+        "scan-eye",
+        "Looks for noise that repeats every two pixels, as the up-samplers of picture "
+        "generators leave it. Enlarged photographs, dithering and pixel art have it "
+        "too, and many generators leave none: it helps the eye and does not decide.",
+    ),
+    "noise": Words(
+        "Noise",
+        "scan-eye",
+        "Compares the fine grain of every place with that of similar places of the "
+        "same picture. Added noise and sharpening give more of it, smoothing and parts "
+        "from elsewhere less. Sharp and blurred things of an honest scene can look "
+        "the same.",
+    ),
+    "resampling": Words(
+        "Scaling",
+        "layers",
+        "Looks for the rhythm that scaling and turning leave in pixels. That the whole "
+        "picture was scaled is usual and no sign of forgery; a place with a rhythm of "
+        "its own may be pasted. Fabric, grids and compression can mislead it.",
+    ),
+    "filtering": Words(
+        "Smoothing",
+        "layers",
+        "Looks for places with less detail than similar places of the picture, as "
+        "blurring and retouching leave them, and for the streaks of a median filter. "
+        "Focus, haze and motion look the same.",
     ),
     "cnn": Words(
         "Neural network",
@@ -193,5 +307,7 @@ def percent(score: float) -> str:
 
 def overlay_label(kind: str) -> str:
     """Name an evidence picture on the stage's controls."""
+    if kind.startswith(INNER_PICTURE):
+        return f"Picture inside the file, {kind.removeprefix(INNER_PICTURE)}"
     check = ANALYZERS.get(kind)
     return _OVERLAYS.get(kind) or (check.label if check else kind.replace("_", " "))

@@ -8,13 +8,14 @@ const INTER = "node_modules/@fontsource-variable/inter";
 const LUCIDE = "node_modules/lucide-static";
 const FONTS = ["latin", "latin-ext", "cyrillic", "greek"];
 const ICONS = [
-  "arrow-right", "book-open", "check", "chevron-right", "circle-check", "circle-minus",
-  "circle-question-mark", "circle-slash", "circle-x", "clock", "code", "cpu", "download",
-  "file-image", "gavel", "hand", "history", "hourglass", "images", "inbox", "info",
-  "layers", "list-filter", "lock", "lock-open", "log-out", "map-pin", "moon",
+  "arrow-down", "arrow-left", "arrow-right", "arrow-up", "book-open", "check",
+  "chevron-right", "circle-check", "circle-minus", "circle-question-mark",
+  "circle-slash", "circle-x", "clock", "code", "columns-2", "cpu", "download",
+  "file-image", "file-text", "gavel", "hand", "history", "hourglass", "images", "inbox",
+  "info", "layers", "list-filter", "lock", "lock-open", "log-out", "map-pin", "moon",
   "octagon-x", "refresh-cw", "rotate-ccw", "scale", "scan-eye", "search", "send",
   "server-off", "settings", "shield-check", "sun", "sun-moon", "triangle-alert",
-  "upload", "user", "x",
+  "upload", "user", "x", "zoom-in", "zoom-out",
 ];
 
 async function versionOf(folder) {

@@ -19,7 +19,7 @@ from forensics.analysis.types import Finding, FindingStatus, Reason, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FUSION_VERSION = "2.3"
+FUSION_VERSION = "2.5"
 # Judgment, where no calibration says better.
 BANDS = Bands()
 SMALLEST_SIDE = 128
@@ -45,14 +45,40 @@ class Weight:
 WEIGHTS: Mapping[str, Weight] = MappingProxyType(
     {
         "ai_generated": Weight(4.0, "The file itself says that it was generated."),
+        "ai_watermark": Weight(
+            4.0, "The pixels carry the invisible mark of a picture generator."
+        ),
         "ai_composite": Weight(
             2.6, "The file itself says that generated parts were added to it."
+        ),
+        "ai_declared_unverified": Weight(
+            1.9,
+            "The file's credential says that it was generated, but the credential does "
+            "not check.",
+        ),
+        "credential_mismatch": Weight(
+            1.2, "The file was changed after its credential was signed."
+        ),
+        "credential_broken": Weight(
+            0.4, "The file's credential was altered or does not keep its form."
+        ),
+        "credential_remote": Weight(
+            0.0, "The file's credential is kept elsewhere and was not fetched."
+        ),
+        "signed_capture": Weight(
+            -1.6,
+            "A trusted signer vouches for an unedited photograph. That says nothing "
+            "about what was in front of the camera.",
         ),
         "thumbnail_mismatch": Weight(
             1.9, "The thumbnail inside the file shows another picture than the file."
         ),
         "editing_software": Weight(
             0.9, "The file names editing software. Editing need not be deception."
+        ),
+        "composite_declared": Weight(
+            0.9,
+            "The file itself says that it is put together from several pictures.",
         ),
         "time_contradiction": Weight(
             0.5, "Times recorded in the file contradict each other."
@@ -92,11 +118,21 @@ _SAME_CROP = Weight(
     "The file records another picture size than it has. The crop or exchange that "
     "the thumbnail shows explains it, so it is not counted again.",
 )
+_SAME_DECLARATION = Weight(
+    0.0,
+    "The file's credential says that it was generated, but does not check. The same is "
+    "counted already, so it is not counted again.",
+)
+_SAME_CREDENTIAL = Weight(
+    0.0,
+    "The file was changed after its credential was signed, which is why what the "
+    "credential says counts less. It is not counted again.",
+)
 # A check of the pixels has found something, whether or not it has a weight.
 TRACES = frozenset(
     ("copy_move", "foreign_grid", "local_double_jpeg", "local_inconsistency")
 )
-DECISIVE = frozenset(("ai_generated", "ai_composite"))
+DECISIVE = frozenset(("ai_generated", "ai_watermark", "ai_composite"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +269,10 @@ def _coded(findings: tuple[Finding, ...]) -> list[Reason]:
     weights = dict(WEIGHTS)
     if "thumbnail_mismatch" in codes:
         weights["dimension_mismatch"] = _SAME_CROP
+    if not DECISIVE.isdisjoint(codes):
+        weights["ai_declared_unverified"] = _SAME_DECLARATION
+    elif "ai_declared_unverified" in codes:
+        weights["credential_mismatch"] = _SAME_CREDENTIAL
     return [
         Reason(code, weights[code].text, weights[code].log_odds)
         for code in codes
@@ -296,8 +336,8 @@ _NO_PROOF = Reason(
     0.0,
 )
 _METADATA_STAND = (
-    "The score is set to the band that the metadata reach by themselves: what the "
-    "pixel checks say does not take that back."
+    "The score is set to the band that the metadata, or a generator's mark, reach by "
+    "themselves: what the pixel checks say does not take that back."
 )
 _TOO_SMALL = Reason(
     "too_small",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from forensics.analysis import containers
 from forensics.analysis.containers import Blocks, Geometry, ImageFormat
@@ -13,7 +13,11 @@ from forensics.analysis.recompression import error_levels
 from forensics.analysis.types import ImageRejectedError, Limits, RejectionCode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PIL import Image
+
+_T = TypeVar("_T")
 
 _MEDIA = {
     ImageFormat.JPEG: ("image/jpeg", ".jpg"),
@@ -73,6 +77,16 @@ class ImageEvidence:
     _levels: dict[int, Image.Image] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _shared: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, key: str, make: Callable[[], _T]) -> _T:
+        """Return what ``make`` gives, computed once a picture for all analyzers.
+
+        One key stands for one computation: what it gives must not be altered.
+        """
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast("_T", self._shared[key])
 
     def error_levels(self, *, quality: int) -> Image.Image:
         """Return the picture's error levels, computed once for all analyzers."""

@@ -20,15 +20,23 @@ from forensics.analysis import fusion, stability
 from forensics.analysis.copy_move import CopyMoveAnalyzer
 from forensics.analysis.double_jpeg import DoubleJpegAnalyzer
 from forensics.analysis.ela import ElaAnalyzer
+from forensics.analysis.filtering import FilteringAnalyzer
 from forensics.analysis.fusion_model import load_fusion
 from forensics.analysis.image import ImageEvidence, load_evidence
 from forensics.analysis.joined_map import join_localizations
+from forensics.analysis.jpeg_ghosts import JpegGhostsAnalyzer
+from forensics.analysis.jpeg_history import JpegHistoryAnalyzer
+from forensics.analysis.jpeg_structure import JpegStructureAnalyzer
 from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.model_errors import ModelError
 from forensics.analysis.network import CnnAnalyzer
+from forensics.analysis.noise import NoiseAnalyzer
 from forensics.analysis.pdq import PDQ_VERSION, pdq
+from forensics.analysis.provenance import ProvenanceAnalyzer
 from forensics.analysis.rendering import renditions
+from forensics.analysis.resampling import ResamplingAnalyzer
+from forensics.analysis.spectrum import SpectrumAnalyzer
 from forensics.analysis.types import (
     Analyzer,
     Finding,
@@ -43,14 +51,24 @@ from forensics.analysis.types import (
     Uncertainty,
     Untouched,
 )
+from forensics.analysis.watermark import WatermarkAnalyzer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from forensics.analysis.fusion_model import FusionModel
+    from forensics.analysis.metadata.tag_reader import TagReader
+    from forensics.analysis.provenance import TrustList
 
 PIPELINE_VERSION = "2.0.0"
+_LIBRARIES = (
+    "scipy",
+    "opencv-python-headless",
+    "ai-edge-litert",
+    "onnxruntime",
+    "c2pa-python",
+)
 _logger = logging.getLogger(__name__)
 
 
@@ -69,8 +87,12 @@ class AnalysisOptions:
     localizer : str or None
         The localizing network's name, ``name@version`` for exactly that version;
         None leaves it out.
+    trust_list : TrustList or None
+        Whose Content Credentials are believed; None leaves every signer's trust open.
     calibrated : bool
         Whether the store's calibration is used; without it the pixels have no weight.
+    tag_reader : TagReader or None
+        ExifTool, as the caller runs it; None reads metadata by our own means only.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -79,6 +101,8 @@ class AnalysisOptions:
     model_store: Path | None = None
     localizer: str | None = "forgery-localizer"
     calibrated: bool = True
+    tag_reader: TagReader | None = None
+    trust_list: TrustList | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +118,7 @@ class Pipeline:
     parameters: Mapping[str, Json] = field(default_factory=dict)
     calibration: FusionModel | None = None
     notes: tuple[Reason, ...] = ()
+    tag_reader: TagReader | None = None
 
     @property
     def version(self) -> str:
@@ -138,7 +163,7 @@ class Pipeline:
             findings=findings,
             renditions=copies,
             pipeline_version=self.version,
-            codecs=codec_versions(),
+            codecs={**codec_versions(), **_version_of(self.tag_reader)},
             parameters=self.parameters,
             elapsed_ms=_milliseconds_since(started),
             uncertainty=self._uncertainty(fused, spread),
@@ -227,23 +252,35 @@ def build_pipeline(options: AnalysisOptions) -> Pipeline:
         parameters={
             "ela_quality": options.ela_quality,
             "cnn_engine": options.cnn_engine,
+            "c2pa_trust_list": options.trust_list.label if options.trust_list else None,
             "fusion": _label(calibration),
             "pdq": PDQ_VERSION,
+            "tag_reader": "exiftool" if options.tag_reader is not None else "none",
         },
         calibration=calibration,
         notes=notes,
+        tag_reader=options.tag_reader,
     )
 
 
 def _analyzers(options: AnalysisOptions) -> Iterator[Analyzer]:
     yield ElaAnalyzer(quality=options.ela_quality)
-    yield MetadataAnalyzer()
+    yield MetadataAnalyzer(options.tag_reader)
     if options.model_store is not None:
         yield CnnAnalyzer(engine=options.cnn_engine, store=options.model_store)
         if options.localizer is not None:
             yield LocalizerAnalyzer(options.model_store, options.localizer)
     yield CopyMoveAnalyzer()
     yield DoubleJpegAnalyzer()
+    yield JpegGhostsAnalyzer()
+    yield JpegHistoryAnalyzer()
+    yield JpegStructureAnalyzer()
+    yield WatermarkAnalyzer()
+    yield SpectrumAnalyzer()
+    yield ProvenanceAnalyzer.with_trust(options.trust_list)
+    yield NoiseAnalyzer()
+    yield ResamplingAnalyzer()
+    yield FilteringAnalyzer()
 
 
 def _label(calibration: FusionModel | None) -> str:
@@ -292,7 +329,7 @@ def _milliseconds_since(started: float) -> float:
 def codec_versions() -> Mapping[str, str]:
     """Versions of the libraries whose arithmetic a report depends on."""
     found = {"pillow": PIL.__version__, "numpy": np.__version__}
-    for package in ("scipy", "opencv-python-headless", "ai-edge-litert"):
+    for package in _LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             found[package.removesuffix("-python-headless")] = metadata.version(package)
     for name, feature in (
@@ -306,6 +343,10 @@ def codec_versions() -> Mapping[str, str]:
         if version is not None:
             found[name] = str(version)
     return found | _heif_version()
+
+
+def _version_of(reader: TagReader | None) -> Mapping[str, str]:
+    return {"exiftool": reader.version} if reader is not None and reader.version else {}
 
 
 def _heif_version() -> dict[str, str]:

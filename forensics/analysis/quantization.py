@@ -116,7 +116,12 @@ def luma_values(evidence: ImageEvidence) -> Table | None:
     stored = coded_tables(evidence.data).luma
     if stored is None:
         return None
-    natural = dict(zip(_ORDER, stored, strict=True))
+    return row_by_row(stored)
+
+
+def row_by_row(table: Table) -> Table:
+    """Bring a table from the file's zig-zag order into rows of frequencies."""
+    natural = dict(zip(_ORDER, table, strict=True))
     return tuple(natural[place] for place in range(64))
 
 

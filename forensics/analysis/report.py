@@ -9,12 +9,14 @@ from forensics.analysis.types import (
     Finding,
     FindingStatus,
     Json,
+    ModelRef,
+    Reason,
     Report,
     Uncertainty,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 def report_to_json(report: Report, path: str) -> dict[str, Json]:
@@ -28,15 +30,34 @@ def report_to_json(report: Report, path: str) -> dict[str, Json]:
         "verdict": report.verdict.value,
         "score": round(report.score, 4),
         "signals": [_signal(finding) for finding in report.findings],
-        "models": [
-            {"name": m.name, "version": m.version, "sha256": m.sha256,
-             "engine": m.engine, "research_only": m.research_only, "terms": m.terms}
-            for m in report.models
-        ],
+        "models": models_to_json(report.models),
         "uncertainty": uncertainty_to_json(report.uncertainty) or None,
         "pipeline_version": report.pipeline_version,
         "elapsed_ms": round(report.elapsed_ms, 1),
-    }  # fmt: skip
+    }
+
+
+def models_to_json(models: Iterable[ModelRef]) -> list[dict[str, Json]]:
+    """Return the weights that took part, as they are stored and reported."""
+    return [
+        {
+            "name": model.name,
+            "version": model.version,
+            "sha256": model.sha256,
+            "engine": model.engine,
+            "research_only": model.research_only,
+            "terms": model.terms,
+        }
+        for model in models
+    ]
+
+
+def reasons_to_json(reasons: Iterable[Reason]) -> list[dict[str, Json]]:
+    """Return a verdict's reasons, as they are stored and reported."""
+    return [
+        {"code": reason.code, "text": reason.text, "weight": reason.weight}
+        for reason in reasons
+    ]
 
 
 def uncertainty_to_json(uncertainty: Uncertainty | None) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
 
+from forensics.metadata_search import with_metadata
 from forensics.models import VERDICT_CHOICES, Analysis, Image, Trigger
 from forensics.selectors import submissions_visible_to
 from forensics.states import AnalysisStatus
@@ -86,6 +87,12 @@ class ImageFilters(filters.FilterSet):
     original_name = filters.CharFilter(
         method="named", help_text="part of a file name it was sent under"
     )
+    metadata = filters.CharFilter(
+        method="described",
+        max_length=255,
+        help_text="part of a tag's name or value in the newest result, or of "
+        "`name: value`",
+    )
     created_after = Moment(field_name="created_at", lookup_expr="gte")
     created_before = Moment(field_name="created_at", lookup_expr="lt")
 
@@ -101,6 +108,12 @@ class ImageFilters(filters.FilterSet):
         return queryset.filter(
             Exists(visible.filter(image=OuterRef("pk"), original_name__icontains=value))
         )
+
+    def described(
+        self, queryset: QuerySet[Image], name: str, value: str
+    ) -> QuerySet[Image]:
+        """Search what the files say about themselves."""
+        return queryset.filter(with_metadata(value))
 
 
 class AnalysisFilters(filters.FilterSet):

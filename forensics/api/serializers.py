@@ -18,6 +18,8 @@ from forensics.models import (
     Image,
     Submission,
 )
+from forensics.provenance import finding_of, in_short
+from forensics.wording import INTEGRITY, TRUST
 
 FINDING_STATUSES = [(status.value, status.value) for status in FindingStatus]
 
@@ -124,6 +126,37 @@ class UncertaintySerializer(serializers.Serializer[Any]):
     )
 
 
+class ProvenanceSerializer(serializers.Serializer[Any]):
+    """What the file's Content Credentials (C2PA) are worth: two answers, never one."""
+
+    integrity = serializers.ChoiceField(
+        [(code, words.label) for code, words in INTEGRITY.items()],
+        help_text="whether the file is what was signed; none: it carries no credential",
+    )
+    trust = serializers.ChoiceField(
+        [(code, words.label) for code, words in TRUST.items()],
+        help_text="whether the trust list vouches for the signer's name",
+    )
+    signer = serializers.CharField(allow_null=True, help_text="as the certificate says")
+    organization = serializers.CharField(allow_null=True)
+    issuer = serializers.CharField(
+        allow_null=True, help_text="who issued the certificate"
+    )
+    signed_at = serializers.CharField(
+        allow_null=True, help_text="by a time-stamping authority; null where none was"
+    )
+    signed_at_is_trusted = serializers.BooleanField(
+        allow_null=True, help_text="whether that authority is on the trust list"
+    )
+    origin = serializers.CharField(
+        allow_null=True,
+        help_text="what it declares: generated, partly_generated, captured or unsaid",
+    )
+    trust_list_date = serializers.CharField(
+        allow_null=True, help_text="null where no list, or one without a date, was used"
+    )
+
+
 class SignalSerializer(serializers.ModelSerializer[Finding]):
     """What one analyzer had to say."""
 
@@ -221,6 +254,9 @@ class AnalysisSerializer(AnalysisSummarySerializer):
     known_matches = KnownMatchSerializer(
         many=True, help_text="what the banks of known images said at the time"
     )
+    provenance = serializers.SerializerMethodField(
+        help_text="null where the analysis is older than this check"
+    )
     renditions = serializers.SerializerMethodField(
         help_text="display copies of the original"
     )
@@ -235,9 +271,16 @@ class AnalysisSerializer(AnalysisSummarySerializer):
             "parameters",
             "uncertainty",
             "known_matches",
+            "provenance",
             "renditions",
         )
         read_only_fields = fields
+
+    @extend_schema_field(ProvenanceSerializer(allow_null=True))
+    def get_provenance(self, analysis: Analysis) -> Any:
+        """Return what the finding about credentials comes to."""
+        finding = finding_of(analysis.findings.all())
+        return ProvenanceSerializer(in_short(finding)).data if finding else None
 
     @extend_schema_field(EvidenceSerializer(many=True))
     def get_renditions(self, analysis: Analysis) -> Any:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('forensics', '0002_analysis_uncertainty'),
+        ('forensics', '0003_metadata_text'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,11 +11,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from forensics import files
-from forensics.analysis.report import uncertainty_to_json
+from forensics.analysis.report import (
+    models_to_json,
+    reasons_to_json,
+    uncertainty_to_json,
+)
 from forensics.analysis.types import EvidenceImage, ImageRejectedError, Report
 from forensics.exceptions import LeaseLostError, StorageError
 from forensics.heartbeat import Heartbeat
-from forensics.models import Analysis, EvidenceFile, Finding, Image, Trigger
+from forensics.metadata_search import searchable_text
+from forensics.models import (
+    Analysis,
+    EvidenceFile,
+    Finding,
+    Image,
+    MetadataText,
+    Trigger,
+)
 from forensics.services.known import recognize, store_fingerprint
 from forensics.services.pipeline import current_pipeline
 from forensics.services.queue import (
@@ -121,6 +133,7 @@ def _write_report(
             if report.pdq is not None:
                 store_fingerprint(image_id=analysis.image_id, found=report.pdq)
             _write_findings(analysis, report, stored)
+            _write_metadata_text(analysis, report)
             Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
             on_completed(analysis)
     except Exception:
@@ -167,20 +180,8 @@ def _fill(analysis: Analysis, report: Report) -> None:
     analysis.verdict = report.verdict
     analysis.score = report.score
     analysis.elapsed_ms = report.elapsed_ms
-    analysis.reasons = [
-        {"code": r.code, "text": r.text, "weight": r.weight} for r in report.reasons
-    ]
-    analysis.models_used = [
-        {
-            "name": m.name,
-            "version": m.version,
-            "sha256": m.sha256,
-            "engine": m.engine,
-            "research_only": m.research_only,
-            "terms": m.terms,
-        }
-        for m in report.models
-    ]
+    analysis.reasons = reasons_to_json(report.reasons)
+    analysis.models_used = models_to_json(report.models)
     analysis.codecs = dict(report.codecs)
     analysis.parameters = dict(report.parameters)
     analysis.uncertainty = uncertainty_to_json(report.uncertainty)
@@ -192,6 +193,13 @@ def _finish(analysis: Analysis) -> None:
     analysis.finished_at = timezone.now()
     analysis.full_clean(exclude=["image", "requested_by"])
     analysis.save()
+
+
+def _write_metadata_text(analysis: Analysis, report: Report) -> None:
+    found = (f.data.get("groups") for f in report.findings if f.analyzer == "metadata")
+    text = searchable_text(next(found, None))
+    if text:
+        MetadataText.objects.create(analysis=analysis, text=text)
 
 
 def _write_findings(analysis: Analysis, report: Report, stored: dict[str, str]) -> None:

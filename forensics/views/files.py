@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from forensics import selectors
+from forensics import files, selectors
 from forensics.exceptions import StorageError
+from forensics.file_head import STRING_BYTES, read_head
 from forensics.serving import serve_evidence, serve_original
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
     from accounts.requests import AuthenticatedRequest
@@ -35,6 +38,21 @@ def original(request: AuthenticatedRequest, image_id: UUID) -> HttpResponseBase:
     except StorageError as error:
         logger.exception("an original is out of reach")
         raise Http404(_GONE) from error
+
+
+@login_required
+@never_cache
+@require_safe
+def head(request: AuthenticatedRequest, image_id: UUID) -> HttpResponse:
+    """Show the first bytes of the original, and the words among them."""
+    image = get_object_or_404(selectors.images_visible_to(request.user), pk=image_id)
+    try:
+        data = files.read_head(str(image.original.name), STRING_BYTES)
+    except StorageError as error:
+        logger.exception("an original is out of reach")
+        raise Http404(_GONE) from error
+    context = {"image": image, "head": read_head(data)}
+    return render(request, "forensics/image_head.html", context)
 
 
 @login_required

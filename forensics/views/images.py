@@ -68,7 +68,7 @@ def image_detail(request: AuthenticatedRequest, image_id: UUID) -> HttpResponse:
             "submissions": submissions,
             "analyses": analyses,
             "latest": analyses[0] if analyses else None,
-            "evidence": evidence_page(shown) if shown else None,
+            "evidence": evidence_page(shown, tags=_tags(request)) if shown else None,
         },
     )
 
@@ -107,6 +107,10 @@ def reanalyze(request: AuthenticatedRequest, image_id: UUID) -> HttpResponse:
     if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         return redirect(back)
     return redirect("forensics:image-detail", image_id=image.pk)
+
+
+def _tags(request: AuthenticatedRequest) -> str:
+    return request.GET.get("tags", "")
 
 
 def _name(user: User, image: Image) -> str:

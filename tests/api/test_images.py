@@ -61,7 +61,23 @@ def test_upload_is_accepted_and_polled_to_its_result(
     assert 0.01 <= result["score"] <= 0.99
     assert result["error"] is None
     names = [signal["name"] for signal in result["signals"]]
-    assert names == ["ela", "metadata", "cnn", "localizer", "copy_move", "double_jpeg"]
+    assert names == [
+        "ela",
+        "metadata",
+        "cnn",
+        "localizer",
+        "copy_move",
+        "double_jpeg",
+        "jpeg_ghosts",
+        "jpeg_history",
+        "jpeg_structure",
+        "watermark",
+        "spectrum",
+        "provenance",
+        "noise",
+        "resampling",
+        "filtering",
+    ]
     bands = result["uncertainty"]["bands"]
     assert 0 < bands["inconclusive"] < bands["suspicious"] < bands["fake"] < 1
     assert {rendition["kind"] for rendition in result["renditions"]} == {

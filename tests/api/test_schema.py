@@ -67,6 +67,8 @@ def test_answers_are_as_described(
     check(schema, sender.get(analysis["url"]), "get", "/analyses/{id}/")
     analyze_image.call(analysis["id"])
     check(schema, sender.get(analysis["url"]), "get", "/analyses/{id}/")
+    report = sender.get(f"/api/v1/reports/{analysis['id']}/")
+    check(schema, report, "get", "/reports/{id}/")
     check(schema, sender.get(received.json()["url"]), "get", "/images/{id}/")
     check(schema, sender.get(IMAGES), "get", "/images/")
     check(schema, sender.get(f"{IMAGES}?no=1"), "get", "/images/")

@@ -17,6 +17,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.credentials import GENERATED, Part, action, opened, signed
+from tests.images import jpeg, photo_like
+
 pytestmark = pytest.mark.browser
 SignedIn = Callable[..., Page]
 Scheme = Literal["light", "dark"]
@@ -31,6 +34,12 @@ PAGES: dict[str, tuple[str, ...]] = {
     "images": ("/images/",),
     "images-empty": ("/images/?q=nothing-is-called-so",),
     "image": ("/images/", "a:has-text('coffee.jpg')"),
+    "image-tags-found": ("/images/", "a:has-text('coffee.jpg')", "?tags=pixels"),
+    "image-head": (
+        "/images/",
+        "a:has-text('coffee.jpg')",
+        "a:has-text('First bytes')",
+    ),
     "upload": ("/images/upload/",),
     "not-found": ("/nothing/here/",),
 }
@@ -43,11 +52,28 @@ def test_pages_are_accessible_at_every_size_and_in_both_themes(
 ) -> None:
     page = signed_in("lead")
     for step in PAGES[name]:
-        page.goto(step) if step.startswith("/") else page.click(step)
+        if step.startswith("?"):
+            page.goto(page.url + step)
+        else:
+            page.goto(step) if step.startswith("/") else page.click(step)
     page.wait_for_load_state("networkidle")
     if name == "case":
         page.get_by_role("radio", name="Fake").check()
     check(page, name)
+
+
+def test_unfolded_findings_and_zoomed_pictures_are_accessible(
+    signed_in: SignedIn,
+) -> None:
+    page = signed_in("lead")
+    page.click("a:has-text('cropped.jpg')")
+    page.evaluate(
+        "for (const one of document.querySelectorAll('details')) one.open = true"
+    )
+    page.get_by_label("Evidence picture").select_option("ela")
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("radio", name="One over the other").check()
+    check(page, "evidence")
 
 
 def test_signing_in_is_accessible_even_when_it_fails(
@@ -69,6 +95,25 @@ def test_a_refused_decision_is_accessible(signed_in: SignedIn) -> None:
     page.get_by_role("alert").wait_for()
     assert page.evaluate("document.activeElement.matches('[data-focus]')")
     check(page, "refused-decision")
+
+
+def test_credentials_are_accessible(signed_in: SignedIn) -> None:
+    first = signed(jpeg(photo_like(8)), action(source=GENERATED), title="first.jpg")
+    data = signed(first, opened(), parts=[Part(first)], title="x" * 150)
+    page = signed_in("lead")
+    page.goto("/images/upload/")
+    file = {"name": "signed.jpg", "mimeType": "image/jpeg", "buffer": data}
+    page.locator("input[type=file]").set_input_files([file])
+    page.get_by_role("link", name="Open signed.jpg").click()
+    page.get_by_role("heading", name="Content Credentials").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.get_by_text("Signer not trusted").is_visible()
+    summary = page.locator(".provenance-tree summary").nth(1)
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert not page.get_by_text("Created with Test Program").is_visible()
+    page.keyboard.press("Enter")
+    check(page, "credentials")
 
 
 def check(page: Page, name: str) -> None:

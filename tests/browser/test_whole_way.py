@@ -92,6 +92,8 @@ def test_from_upload_to_the_decision_in_the_admin(
 
 def look_at_the_heat_map(page: Page) -> None:
     """Check that it lies over the picture, and that sliders obey the keyboard."""
+    page.get_by_label("Evidence picture").select_option("ela")
+    page.get_by_role("radio", name="One over the other").check()
     picture = page.get_by_alt_text("The picture under review").bounding_box()
     overlay = page.locator("[data-stage-overlay=ela] img").bounding_box()
     assert picture == overlay

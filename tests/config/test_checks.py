@@ -7,17 +7,24 @@ import shutil
 from typing import TYPE_CHECKING
 
 import PIL
+import pytest
 from PIL import features
 
 from config.checks import check_data_folder, check_storage
-from forensics.checks import check_codecs, check_model, check_pillow, check_terms
+from forensics.checks import (
+    check_codecs,
+    check_exiftool,
+    check_model,
+    check_pillow,
+    check_terms,
+)
+from tests.exiftool import require_exiftool
 from tests.forensics.analysis.fusion_models import write
 from tests.installation import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from pytest_django import Settings
 
 SHIPPED = ROOT / "models_store"
@@ -146,3 +153,41 @@ def test_a_localizer_that_is_left_out_is_not_missed(settings: Settings) -> None:
     settings.LOCALIZER = "none"
 
     assert check_model() == []
+
+
+def test_exiftool_that_works_or_is_not_wanted_is_nothing_to_tell(
+    settings: Settings,
+) -> None:
+    settings.EXIFTOOL = "none"
+    assert check_exiftool() == []
+    settings.EXIFTOOL = require_exiftool()
+    assert check_exiftool() == []
+
+
+def test_a_missing_exiftool_is_told_and_a_named_one_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    settings.EXIFTOOL = "auto"
+    (note,) = check_exiftool()
+    assert note.id == "forensics.I003"
+    assert "libimage-exiftool-perl" in str(note.hint)
+    settings.EXIFTOOL = "/nowhere/exiftool"
+    assert [error.id for error in check_exiftool()] == ["forensics.E005"]
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [("echo 11.88", "known security holes"), ("echo hello", "known security"),
+     ("exit 1", "no ExifTool that works")],
+)  # fmt: skip
+def test_an_exiftool_with_holes_or_of_another_kind_is_refused(
+    script: str, words: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "exiftool"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    settings.EXIFTOOL = str(path)
+    (error,) = check_exiftool()
+    assert error.id == "forensics.E004"
+    assert words in error.msg

@@ -163,3 +163,37 @@ def test_development_key_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(ImproperlyConfigured, match=r"data folder .* cannot be used"):
         read().secret_key(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["exiftool", "bin/exiftool", "yes", ""])
+def test_a_program_is_a_whole_path_or_a_word(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="EXIFTOOL is"):
+        read(EXIFTOOL=value).program("EXIFTOOL")
+
+
+@pytest.mark.parametrize("value", ["auto", "none", "/opt/exiftool/exiftool"])
+def test_a_programs_setting_is_taken(value: str) -> None:
+    assert read(EXIFTOOL=value).program("EXIFTOOL") == value
+    assert read().program("EXIFTOOL") == "auto"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "maps.example.org",
+        "javascript:alert({latitude}{longitude})",
+        "https://maps.example.org/?at={latitude}",
+        "https://maps.example.org/{latitude}/{longitude}/{user}",
+    ],
+)
+def test_a_map_without_both_coordinates_is_refused(address: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="MAP_URL is"):
+        read(MAP_URL=address).map_address()
+
+
+def test_a_map_is_taken_or_left_out() -> None:
+    address = "https://maps.example.org/?at={latitude},{longitude}"
+    assert read(MAP_URL=address).map_address() == address
+    assert read(MAP_URL="none").map_address() == ""
+    assert "openstreetmap.org" in read().map_address()

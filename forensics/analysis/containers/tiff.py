@@ -23,6 +23,8 @@ _MAX_ENTRIES = 4096
 _MAX_DIRECTORIES = 1000
 _WIDTH, _HEIGHT, _SUBFILE, _PHOTOMETRIC, _SUB_IFDS = 256, 257, 254, 262, 330
 _TILE_WIDTH, _TILE_HEIGHT, _ORIENTATION = 322, 323, 274
+_THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 513, 514
+_MAX_THUMBNAIL = 1 << 20
 _DATA = ((273, 279), (324, 325))
 # Bits, colour map, extra samples, sample format, JPEG tables and, of YCbCr,
 # coefficients, subsampling and reference: decoders guess where these are missing.
@@ -143,6 +145,18 @@ class TiffStructure:
         entry = entries.get(tag)
         found = self.integers(entry, 1) if entry is not None else ()
         return found[0] if found else default
+
+
+def thumbnail(structure: TiffStructure, entries: dict[int, Entry]) -> bytes:
+    """Return what an EXIF block's second directory points at, usually a JPEG."""
+    try:
+        offset = structure.integer(entries, _THUMBNAIL_OFFSET)
+        length = structure.integer(entries, _THUMBNAIL_LENGTH)
+    except TiffError:
+        return b""
+    if not offset or not 0 < length <= _MAX_THUMBNAIL:
+        return b""
+    return structure.data[offset : offset + length]
 
 
 def walk(data: bytes) -> Geometry:

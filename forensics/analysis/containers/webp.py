@@ -44,6 +44,12 @@ def walk(data: bytes) -> Geometry:
     return Geometry(*size, frames=images)
 
 
+def is_lossless(data: bytes) -> bool:
+    """Whether the first picture in a WebP, also one among metadata, is lossless."""
+    names = (name for name, _, _ in chunks(data) if name in _IMAGES)
+    return next(names, b"") == b"VP8L"
+
+
 def _size(name: bytes, head: bytes) -> tuple[int, int]:
     if name == b"VP8X" and len(head) == 10:
         width = int.from_bytes(head[4:7], "little")

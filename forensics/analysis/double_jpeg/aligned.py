@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from forensics.analysis.double_jpeg.coefficients import BLOCK
-from forensics.analysis.double_jpeg.first_table import find_first_table
+from forensics.analysis.jpeg_traces.coefficients import BLOCK
+from forensics.analysis.jpeg_traces.regions import strongest_square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forensics.analysis.double_jpeg.coefficients import Coefficients, Quantized
-    from forensics.analysis.double_jpeg.first_table import FirstTable
+    from forensics.analysis.jpeg_traces.coefficients import Quantized
+    from forensics.analysis.jpeg_traces.first_table import FirstTable
 
 # Nats a block by which two compressions must explain the picture better than one.
 # Photographs with one reach .2 (histograms are never quite Laplacian).
@@ -29,7 +29,6 @@ _MOST_NATS: Final = 6.0
 # A region counts by what exceeds this a block: a stray coefficient here and there
 # adds up over thousands of blocks.
 _TOLL: Final = 1.0
-_SIDES: Final = (3, 5, 9, 15, 25, 41, 65)
 _PRIOR: Final = -3.0
 
 
@@ -61,19 +60,19 @@ class Aligned:
 
 
 def compare_regions(
-    found: Quantized, elsewhere: Coefficients, *, x: int, y: int
+    found: Quantized, table: FirstTable | None, *, x: int, y: int
 ) -> Aligned | None:
-    """Look for an earlier compression on a grid and for a region that lacks it.
+    """Look for a region that lacks an earlier compression of the picture.
 
     Returns None where the picture as a whole shows no earlier compression.
     """
-    table = find_first_table(found, elsewhere)
-    if table.nats < (
+    if table is None or table.nats < (
         _FEWEST_NATS if table.quality is not None else _FEWEST_NATS_UNNAMED
     ):
         return None
     nats = np.clip(block_nats(found, table), -_MOST_NATS, _MOST_NATS)
-    surprise, box = _strongest_region(nats, x=x, y=y)
+    surprise, place = strongest_square(nats, toll=_TOLL)
+    box = place.pixels(x=x, y=y, pitch=BLOCK)
     near = cv2.boxFilter(nats, -1, (3, 3), normalize=False)
     probabilities = 1.0 / (1.0 + np.exp(-np.clip(near + _PRIOR, -30.0, 30.0)))
     return Aligned(x, y, table, surprise, box, probabilities.astype(np.float32))
@@ -101,22 +100,3 @@ def _looked_up(
         return says[np.clip(bins.astype(np.int32) + len(says) // 2, 0, len(says) - 1)]
     padded = np.pad(says, 1)
     return padded[np.minimum(np.abs(bins), len(says) + 1)]
-
-
-def _strongest_region(
-    nats: NDArray[np.float32], *, x: int, y: int
-) -> tuple[float, tuple[int, int, int, int]]:
-    sums = cv2.integral(nats - np.float32(_TOLL))
-    best, region = 0.0, (0, 0, 0)
-    for side in _SIDES:
-        if side > min(nats.shape):
-            break
-        boxes = sums[side:, side:] - sums[:-side, side:]
-        boxes -= sums[side:, :-side] - sums[:-side, :-side]
-        top, left = divmod(int(boxes.argmax()), boxes.shape[1])
-        if boxes[top, left] > best:
-            best, region = float(boxes[top, left]), (left, top, side)
-    left, top, side = region
-    right, bottom = left + side, top + side
-    box = (x + BLOCK * left, y + BLOCK * top, x + BLOCK * right, y + BLOCK * bottom)
-    return best, box

@@ -9,55 +9,45 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from forensics.analysis.containers import webp
 from forensics.analysis.double_jpeg.aligned import Aligned, compare_regions
-from forensics.analysis.double_jpeg.coefficients import (
-    BLOCK,
-    FREQUENCIES,
-    Quantized,
-    load_plane,
-    luma_steps,
-    quantize,
-    sample,
-)
-from forensics.analysis.double_jpeg.grid import (
+from forensics.analysis.double_jpeg.words import heat_map, summary_of
+from forensics.analysis.jpeg_traces.coefficients import BLOCK, FREQUENCIES, quantize
+from forensics.analysis.jpeg_traces.grid import (
+    FOREIGN_NATS,
     ForeignGrid,
     Grid,
-    GridVotes,
-    count_votes,
-    foreign_grids,
     prevailing,
 )
-from forensics.analysis.double_jpeg.words import heat_map, summary_of
+from forensics.analysis.jpeg_traces.traces import (
+    GRID_NATS,
+    ROUNDING,
+    earlier_of,
+    places_of,
+    table_before,
+    traces_of,
+)
 from forensics.analysis.types import (
     Finding,
     FindingStatus,
     Json,
     Localization,
-    NotApplicableError,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forensics.analysis.double_jpeg.coefficients import Plane
     from forensics.analysis.image import ImageEvidence
+    from forensics.analysis.jpeg_traces.coefficients import Plane
+    from forensics.analysis.jpeg_traces.traces import Traces
 
-SMALLEST_SIDE: Final = 128
-# Nats from which a place counts, see docs/signals.md for what untouched pictures reach.
+# Nats from which a place counts, as FOREIGN_NATS; see docs/signals.md for what
+# untouched pictures reach.
 ALIGNED_NATS: Final = 40.0
-FOREIGN_NATS: Final = 15.0
-# Nats from which a grid of the whole picture is called one.
-_GRID_NATS: Final = 12.0
-_FEWEST_BLOCKS: Final = 64
-# Rounding to gray levels, as a deviation of coefficients.
-_ROUNDING: Final = 0.33
 # Deviation up to which an earlier table shows through a later one on another grid.
 _MOST_NOISE: Final = 1.5
 # What the earlier table must explain then: noise blurs histograms unevenly.
 _NATS_THROUGH_LATER: Final = 2.0
 _SHARE_THROUGH_LATER: Final = 0.8
-_LOSSLESS: Final = frozenset(("PNG", "TIFF", "BMP"))
 
 # OpenCV's threads would fight the server's workers for the cores.
 cv2.setNumThreads(1)
@@ -130,7 +120,6 @@ class DoubleJpegAnalyzer:
             The picture is too small or too uniform, its format leaves no such
             traces, or it shows no JPEG compression at all.
         """
-        _check(evidence)
         history = _history(evidence)
         shown = _probabilities(history, evidence.pixels.size)
         return Finding(
@@ -145,112 +134,48 @@ class DoubleJpegAnalyzer:
         )
 
 
-def _check(evidence: ImageEvidence) -> None:
-    if min(evidence.pixels.size) < SMALLEST_SIDE:
-        raise NotApplicableError(
-            f"A side is shorter than {SMALLEST_SIDE} px: too few blocks to compare "
-            "their compressions."
-        )
-    found = evidence.header.format
-    if found not in ("JPEG", *_LOSSLESS) and not _is_lossless_webp(evidence):
-        raise NotApplicableError(
-            f"{found} has a compression of its own, which hides traces of JPEG."
-        )
-
-
-def _is_lossless_webp(evidence: ImageEvidence) -> bool:
-    """Whether the first picture in a WebP, also one among metadata, is lossless."""
-    if evidence.header.format != "WEBP":
-        return False
-    kinds = (b"VP8 ", b"VP8L", b"ANMF")
-    names = (name for name, _, _ in webp.chunks(evidence.data) if name in kinds)
-    return next(names, b"") == b"VP8L"
-
-
 def _history(evidence: ImageEvidence) -> History:
-    plane = load_plane(evidence.pixels)
-    if (~plane.is_clipped).sum() < _FEWEST_BLOCKS:
-        raise NotApplicableError(
-            "Almost all of the picture is black, white or fully saturated: there is "
-            "nothing to compare."
-        )
-    steps = _confirmed(plane, luma_steps(evidence))
-    votes = count_votes(plane.gray, is_jpeg=steps is not None)
-    if votes.valid < _FEWEST_BLOCKS:
-        raise NotApplicableError(
-            "The picture is too uniform for traces of its compressions to show."
-        )
-    if steps is not None:
-        return _of_jpeg(plane, votes, steps)
-    return _of_pixels(plane, votes, is_jpeg=evidence.header.format == "JPEG")
+    traces, earlier = traces_of(evidence), earlier_of(evidence)
+    own = earlier.grid
+    aligned = compare_regions(earlier.found, earlier.table, x=own.x, y=own.y)
+    foreign = places_of(evidence)
+    if traces.steps is not None:
+        return _of_jpeg(traces, own, aligned, foreign)
+    return History(own, None, aligned, foreign)
 
 
-def _confirmed(plane: Plane, steps: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """Return the steps unless the pixels do not obey them (other color spaces)."""
-    if steps is None:
-        return None
-    values = sample(plane, x=0, y=0).values
-    for row, step in zip(values, steps, strict=True):
-        if step >= 4:
-            scaled = row[np.abs(row) > step / 2.0] / np.float32(step)
-            if len(scaled) >= 50:
-                is_near = np.abs(scaled - np.rint(scaled)) < 0.25
-                return steps if is_near.mean() > 0.75 else None
-    return steps
-
-
-def _of_jpeg(plane: Plane, votes: GridVotes, steps: tuple[int, ...]) -> History:
-    foreign = tuple(foreign_grids(votes, own=0))
+def _of_jpeg(
+    traces: Traces,
+    own: Grid,
+    aligned: Aligned | None,
+    foreign: tuple[ForeignGrid, ...],
+) -> History:
+    plane, votes, steps = traces.plane, traces.votes, traces.steps
     earlier = prevailing(votes, beside=0)
     local = {BLOCK * grid.y + grid.x for grid in foreign}
     if earlier is not None and (
-        earlier.surprise < _GRID_NATS or earlier.origin in local
+        earlier.surprise < GRID_NATS or earlier.origin in local
     ):
         earlier = None
-    found = quantize(plane, x=0, y=0, steps=steps, noise=_ROUNDING)
-    aligned = _compared(plane, found, x=0, y=0)
-    if aligned is None and earlier is not None:
+    if aligned is None and earlier is not None and steps is not None:
         aligned = _through_later(plane, earlier, steps)
-    return History(Grid(0, 0, 1.0, math.inf), earlier, aligned, foreign)
+    return History(own, earlier, aligned, foreign)
 
 
 def _through_later(
     plane: Plane, earlier: Grid, steps: tuple[int, ...]
 ) -> Aligned | None:
     """Compare regions on an earlier grid, through the noise of the last one."""
-    noise = math.sqrt(_ROUNDING**2 + float(np.median(steps)) ** 2 / 12.0)
+    noise = math.sqrt(ROUNDING**2 + float(np.median(steps)) ** 2 / 12.0)
     if noise > _MOST_NOISE:
         return None
     x, y, ones = earlier.x, earlier.y, (1,) * len(FREQUENCIES)
     found = quantize(plane, x=x, y=y, steps=ones, noise=round(noise, 1))
-    aligned = _compared(plane, found, x=x, y=y)
+    table = table_before(plane, found, x=x, y=y)
+    aligned = compare_regions(found, table, x=x, y=y)
     if aligned is None or aligned.table.share < _SHARE_THROUGH_LATER:
         return None
     return aligned if aligned.table.nats > _NATS_THROUGH_LATER else None
-
-
-def _of_pixels(plane: Plane, votes: GridVotes, *, is_jpeg: bool) -> History:
-    own = prevailing(votes)
-    if own is None or own.surprise < _GRID_NATS:
-        if is_jpeg:
-            raise NotApplicableError(
-                "The file's colors are stored in a way that hides its own JPEG grid "
-                "(CMYK, for example), and its pixels show none."
-            )
-        raise NotApplicableError(
-            "The file is no JPEG, and its pixels show no grid of an earlier one."
-        )
-    ones = (1,) * len(FREQUENCIES)
-    found = quantize(plane, x=own.x, y=own.y, steps=ones, noise=_ROUNDING)
-    aligned = _compared(plane, found, x=own.x, y=own.y)
-    return History(own, None, aligned, tuple(foreign_grids(votes, own=own.origin)))
-
-
-def _compared(plane: Plane, found: Quantized, *, x: int, y: int) -> Aligned | None:
-    elsewhere = sample(plane, x=(x + 4) % BLOCK, y=(y + 4) % BLOCK)
-    if elsewhere.values.shape[1] < _FEWEST_BLOCKS:
-        return None
-    return compare_regions(found, elsewhere, x=x, y=y)
 
 
 def _probabilities(

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-import cv2
-import numpy as np
-from PIL import Image
-
-from forensics.analysis.rendering import upright
-from forensics.analysis.types import EvidenceImage
+from forensics.analysis.jpeg_traces.overlay import heat, laid_over
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from forensics.analysis.double_jpeg.analyzer import History
     from forensics.analysis.image import ImageEvidence
+    from forensics.analysis.types import EvidenceImage
 
-_LONG_SIDE: Final = 1600
 _CAPTION: Final = (
     "Bright: places that do not share the compressions of the rest of the picture. "
     "Pasted parts look like this; so do captions, logos and frames added to an "
@@ -80,31 +75,6 @@ def heat_map(
     probabilities : ndarray of float32, shape (rows, columns)
         0..1 of each cell, the last ones reaching past the border.
     """
-    factor = max(1, -(-max(evidence.pixels.size) // _LONG_SIDE))
-    small = evidence.pixels.reduce(factor) if factor > 1 else evidence.pixels
-    gray = np.asarray(small.convert("L"))
-    rows, columns = probabilities.shape
-    levels = (probabilities * 255.0).astype(np.uint8)
-    sized = (max(1, columns * 8 // factor), max(1, rows * 8 // factor))
-    spread = cv2.resize(levels, sized, interpolation=cv2.INTER_NEAREST)
-    height, width = gray.shape
-    margins = (
-        (0, max(0, height - spread.shape[0])),
-        (0, max(0, width - spread.shape[1])),
-    )
-    whole = np.pad(spread, margins, mode="edge")[:height, :width]
-    colored = cv2.cvtColor(
-        cv2.applyColorMap(whole, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB
-    )
-    backdrop = np.repeat((gray // 3)[:, :, None], 3, axis=2)
-    picture = upright(Image.fromarray(cv2.add(backdrop, colored)), evidence.orientation)
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return EvidenceImage(
-        kind="double_jpeg",
-        data=buffer.getvalue(),
-        media_type="image/jpeg",
-        width=picture.width,
-        height=picture.height,
-        caption=_CAPTION,
+    return laid_over(
+        evidence, heat(probabilities), cell=8, kind="double_jpeg", caption=_CAPTION
     )

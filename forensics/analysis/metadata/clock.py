@@ -45,10 +45,10 @@ def time_contradiction(facts: Facts) -> str | None:
         (xmp_created, xmp_modified),
         (taken, xmp_modified),
     ):
-        if earlier is not None and later is not None and _is_after(earlier, later):
+        if earlier is not None and later is not None and is_after(earlier, later):
             return f"{earlier} lies after {later}."
     satellite = _gps(facts)
-    if taken is not None and satellite is not None and _far_apart(taken, satellite):
+    if taken is not None and satellite is not None and far_apart(taken, satellite):
         return f"{taken} and {satellite} (UTC) lie more than a day apart."
     return None
 
@@ -118,14 +118,16 @@ def _gps(facts: Facts) -> Stamp | None:
         return None  # past the last day of the year 9999
 
 
-def _is_after(earlier: Stamp, later: Stamp) -> bool:
+def is_after(earlier: Stamp, later: Stamp) -> bool:
+    """Whether what should be earlier is later, in whatever zones both may be."""
     if earlier.at.replace(tzinfo=None) == later.at.replace(tzinfo=None):
         return False  # one moment, whatever zones were written beside it
     difference, is_known = _difference(earlier.at, later.at)
     return difference > (_ROUNDING if is_known else _UNKNOWN_ZONE)
 
 
-def _far_apart(taken: Stamp, satellite: Stamp) -> bool:
+def far_apart(taken: Stamp, satellite: Stamp) -> bool:
+    """Whether two times of one moment lie more than a receiver's lag apart."""
     difference, is_known = _difference(taken.at, satellite.at)
     return abs(difference) > _GPS_LAG + (timedelta() if is_known else _UNKNOWN_ZONE)
 

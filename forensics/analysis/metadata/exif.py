@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from PIL import ExifTags
 
 from forensics.analysis.containers.tiff import Entry, TiffError, TiffStructure
+from forensics.analysis.containers.tiff import thumbnail as read_thumbnail
 from forensics.analysis.metadata.values import (
     Value,
     clean_numbers,
@@ -16,8 +17,6 @@ from forensics.analysis.metadata.values import (
 )
 
 _PHOTO, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005
-_THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 513, 514
-_MAX_THUMBNAIL = 1 << 20
 _MAX_RAW = 64 * 1024
 _ASCII, _UNDEFINED, _RATIONAL, _SIGNED_RATIONAL = 2, 7, 5, 10
 _FLOAT_CODES = {11: "f", 12: "d"}
@@ -31,7 +30,7 @@ _CHARSETS = {
     b"\x00" * 8: "utf-8",
 }
 # Longer than other texts: image generators store their parameters here.
-_MAX_COMMENT = 4000
+_MAX_COMMENT = 20_000
 
 Tags = Mapping[str, Value]
 
@@ -89,7 +88,7 @@ def read_exif(block: bytes, *, has_thumbnail: bool = True) -> Exif:
             structure, _sub_directory(structure, photo, _INTEROP), _INTEROP_NAMES
         ),
         thumbnail_tags=_named(structure, second, ExifTags.TAGS),
-        thumbnail=_thumbnail(structure, second),
+        thumbnail=read_thumbnail(structure, second),
         maker_note_bytes=photo[0x927C].size if 0x927C in photo else 0,
     )
 
@@ -174,17 +173,6 @@ def _comment(raw: bytes) -> str:
         big = raw[8:].count(b"\x00", 0, 64) and raw[8:9] == b"\x00"
         encoding = "utf-16-be" if big else "utf-16-le"
     return clean_text(raw[8:].decode(encoding, errors="replace"), _MAX_COMMENT)
-
-
-def _thumbnail(structure: TiffStructure, entries: dict[int, Entry]) -> bytes:
-    try:
-        offset = structure.integer(entries, _THUMBNAIL_OFFSET)
-        length = structure.integer(entries, _THUMBNAIL_LENGTH)
-    except TiffError:
-        return b""
-    if not offset or not 0 < length <= _MAX_THUMBNAIL:
-        return b""
-    return structure.data[offset : offset + length]
 
 
 def coordinates(gps: Tags) -> tuple[float, float] | None:

@@ -20,6 +20,7 @@ def read_icc(profile: bytes) -> dict[str, str | int]:
         "ColorSpace": clean_text(profile[16:20]),
         "PrimaryPlatform": clean_text(profile[40:44]),
         "DeviceManufacturer": clean_text(profile[48:52]),
+        "ProfileDateTime": _date(profile[24:36]),
         "ProfileCreator": clean_text(profile[80:84]),
         "ProfileVersion": f"{profile[8]}.{profile[9] >> 4}",
         "ProfileBytes": len(profile),
@@ -36,6 +37,13 @@ def _text(profile: bytes, tag: bytes) -> str:
             )
             return _decode(profile[offset : offset + min(size, 4096)])
     return ""
+
+
+def _date(numbers: bytes) -> str:
+    year, month, day, hour, minute, second = struct.unpack(">6H", numbers)
+    if not year:
+        return ""
+    return f"{year:04}:{month:02}:{day:02} {hour:02}:{minute:02}:{second:02}"
 
 
 def _decode(value: bytes) -> str:

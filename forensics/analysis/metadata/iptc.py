@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from forensics.analysis.containers.photoshop import resources as image_resources
 from forensics.analysis.metadata.values import clean_text, decode_text
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 _IPTC_RESOURCE = 0x0404
 _MAX_RECORDS = 500
-_MAX_RESOURCES = 1000
 # Written by Photoshop itself; other programs write 0404 (IPTC), 0425 (its digest)
 # and 03ED (resolution) to carry captions.
 TELLTALE_RESOURCES: Mapping[int, str] = {
@@ -30,6 +30,7 @@ TELLTALE_RESOURCES: Mapping[int, str] = {
 _DATASETS = {
     5: "ObjectName",
     25: "Keywords",
+    40: "SpecialInstructions",
     55: "DateCreated",
     60: "TimeCreated",
     62: "DigitalCreationDate",
@@ -64,25 +65,11 @@ class Iptc:
 
 def read_iptc(photoshop: bytes, iptc: bytes) -> Iptc:
     """Read resources and records; what is unreadable is left out."""
-    resources = dict(_resources(photoshop))
+    resources = dict(image_resources(photoshop))
     records: dict[str, list[str]] = {}
     for name, text in _records(resources.get(_IPTC_RESOURCE, b"") or iptc):
         records.setdefault(name, []).append(text)
     return Iptc({k: tuple(v) for k, v in records.items()}, tuple(resources))
-
-
-def _resources(block: bytes) -> Iterator[tuple[int, bytes]]:
-    position = 0
-    for _ in range(_MAX_RESOURCES):
-        if block[position : position + 4] != b"8BIM":
-            return
-        identifier = int.from_bytes(block[position + 4 : position + 6], "big")
-        name = block[position + 6] if position + 6 < len(block) else 0
-        # Pascal string and data are both padded to even lengths.
-        start = position + 6 + (name + 2) // 2 * 2
-        size = int.from_bytes(block[start : start + 4], "big")
-        yield identifier, block[start + 4 : start + 4 + size]
-        position = start + 4 + size + (size & 1)
 
 
 def _records(block: bytes) -> Iterator[tuple[str, str]]:

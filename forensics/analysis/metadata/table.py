@@ -33,7 +33,7 @@ def as_table(facts: Facts) -> dict[str, Json]:
         if facts.iptc.resources
         else {},
         "ICC profile": facts.icc,
-        "C2PA": {"Manifest": f"({len(facts.c2pa):,} bytes, signature not checked)"}
+        "C2PA": {"Manifest": f"({len(facts.c2pa):,} bytes, see Provenance)"}
         if facts.c2pa
         else {},
     }
@@ -49,7 +49,7 @@ def as_table(facts: Facts) -> dict[str, Json]:
 
 def summary_fields(facts: Facts) -> dict[str, Json]:
     """Return the fields that pages and filters ask for by name."""
-    exif, position, match = facts.exif, facts.position, facts.thumbnail
+    exif, match = facts.exif, facts.thumbnail
     return {
         "camera": {
             "make": exif.text("Make"),
@@ -59,9 +59,6 @@ def summary_fields(facts: Facts) -> dict[str, Json]:
         "software": [{"place": n.place, "name": clean_text(n.text, 120)}
                      for n in facts.software()[:20]],
         "times": [{"name": s.name, "at": s.at.isoformat()} for s in stamps(facts)],
-        "gps": None
-        if position is None
-        else {"latitude": position[0], "longitude": position[1]},
         "dimensions": {"width": facts.width, "height": facts.height},
         "thumbnail": None
         if match is None

@@ -38,6 +38,8 @@ _PREFIXES = {
     "http://ns.google.com/photos/1.0/camera/": "GCamera",
     "http://ns.google.com/photos/1.0/container/": "Container",
     "http://ns.useplus.org/ldf/xmp/1.0/": "plus",
+    "http://www.gimp.org/xmp/": "GIMP",
+    "http://darktable.sf.net/": "darktable",
     "adobe:ns:meta/": "x",
 }
 

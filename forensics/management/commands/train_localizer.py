@@ -74,6 +74,19 @@ class Command(BaseCommand):
             metavar="KIND",
             help="kinds of edit that are kept for the test",
         )
+        parser.add_argument(
+            "--least-view",
+            type=int,
+            default=800,
+            metavar="PX",
+            help="large photographs are reduced to this long side at most",
+        )
+        parser.add_argument(
+            "--developed",
+            type=_share,
+            default=0.0,
+            help="of the splices' donors, which are sharpened, denoised or left grainy",
+        )
         start = parser.add_mutually_exclusive_group()
         start.add_argument(
             "--pretrained",
@@ -90,6 +103,9 @@ class Command(BaseCommand):
         parser.add_argument("--steps", type=int, default=5000)
         parser.add_argument("--every", type=int, default=500)
         parser.add_argument("--batch", type=int, default=16)
+        parser.add_argument(
+            "--times", type=int, default=1, help="that each crop is shown"
+        )
         parser.add_argument("--rate", type=float, default=8e-4)
         parser.add_argument("--seed", type=int, default=20261124)
         parser.add_argument("--processes", type=int, default=2)
@@ -121,6 +137,19 @@ class Command(BaseCommand):
         )
 
 
+_NUMBERS = (
+    "least_view",
+    "developed",
+    "steps",
+    "every",
+    "batch",
+    "times",
+    "rate",
+    "seed",
+    "model_version",
+)
+
+
 def _share(text: str) -> float:
     value = float(text)
     if not 0.0 <= value <= 1.0:
@@ -148,6 +177,8 @@ def _request(options: dict[str, Any]) -> Request:
             spared=tuple(options["spare"]),
             share=options["labelled_share"],
             unseen_kinds=frozenset(map(ForgeryKind, options["unseen_kinds"])),
+            least_view=options["least_view"],
+            developed=options["developed"],
         ),
         recipe=Recipe(
             seed=options["seed"],
@@ -156,6 +187,7 @@ def _request(options: dict[str, Any]) -> Request:
             batch=options["batch"],
             rate=options["rate"],
             processes=options["processes"],
+            times=options["times"],
         ),
         run=Run(
             folder=options["work"] or Path(settings.DATA_DIR) / "training" / name,
@@ -185,7 +217,7 @@ def _recorded(options: dict[str, Any]) -> str:
         parts += ["--start", str(Path(*options["start"].resolve().parts[-3:]))]
     if options["labelled"]:
         parts += ["--labelled-share", str(options["labelled_share"])]
-    for option in ("steps", "every", "batch", "rate", "seed", "model_version"):
+    for option in _NUMBERS:
         parts += [f"--{option.replace('_', '-')}", str(options[option])]
     return f"python manage.py {shlex.join(parts)}"
 

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from forensics.training.benchmark.records import Signal
 
 # These put a code on a finding exactly where their own threshold is reached.
-_FLAG_BY_CODE = frozenset({"copy_move", "double_jpeg", "localizer"})
+_FLAG_BY_CODE = frozenset(
+    {
+        "copy_move",
+        "double_jpeg",
+        "filtering",
+        "jpeg_ghosts",
+        "localizer",
+        "noise",
+        "resampling",
+    }
+)
 _FLAG_BY_SCORE = {"cnn": 0.5}
 
 

@@ -31,7 +31,7 @@ from forensics.training.forgeries.kinds import (
 )
 from forensics.training.forgeries.removal import removal
 from forensics.training.forgeries.retouch import retouch
-from forensics.training.forgeries.sources import SourcePool
+from forensics.training.forgeries.sources import LEAST_VIEW, SourcePool
 from forensics.training.forgeries.splice import splice
 from forensics.training.forgeries.tones import (
     GlobalEdit,
@@ -95,6 +95,10 @@ class ForgeryGenerator:
         Share of untouched pictures, 0..1.
     cache_bytes : int
         Memory for decoded sources, in each process.
+    least_view : int
+        Long side, px, that large sources are reduced to at most.
+    developed : float
+        Share of splices' donors that were sharpened, denoised or left grainy.
 
     Raises
     ------
@@ -113,6 +117,8 @@ class ForgeryGenerator:
         kinds: Mapping[ForgeryKind, float] | None = None,
         untouched: float = 0.5,
         cache_bytes: int = _CACHE_BYTES,
+        least_view: int = LEAST_VIEW,
+        developed: float = 0.0,
     ) -> None:
         least, most = (side, side) if isinstance(side, int) else side
         if not MIN_SIDE <= least <= most:
@@ -125,7 +131,10 @@ class ForgeryGenerator:
         self._seed = seed
         self._untouched = untouched
         self._kinds, self._weights = _normalized(kinds)
-        self._pool = SourcePool(sources, seed=seed, cache_bytes=cache_bytes)
+        self._developed = developed
+        self._pool = SourcePool(
+            sources, seed=seed, cache_bytes=cache_bytes, least_view=least_view
+        )
 
     @property
     def skipped(self) -> dict[Path, str]:
@@ -200,7 +209,7 @@ class ForgeryGenerator:
             number, donor = self._pool.draw(
                 rng, epoch=index // _EPOCH, other_than=life.number
             )
-            edit = splice(rng, life.canvas, donor)
+            edit = splice(rng, life.canvas, donor, developed=self._developed)
             return replace(edit, donor=self._pool.name(number))
         if kind is ForgeryKind.COPY_MOVE:
             return copy_move(rng, life.canvas)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MIN_SIDE = 192
 KEPT_SIDE = 1600
+LEAST_VIEW = KEPT_SIDE // 2
 _NATIVE_SHARE = 0.4
 _TRIES = 24
 _NAMED = 8
@@ -42,14 +43,25 @@ class SourcePool:
         Seeds the views.
     cache_bytes : int
         Decoded views kept in memory; at least one is.
+    least_view : int
+        Long side, px, that large pictures are reduced to at most: small ones show a
+        whole scene in few pixels, as web pages do.
     """
 
-    def __init__(self, paths: Sequence[Path], *, seed: int, cache_bytes: int) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        seed: int,
+        cache_bytes: int,
+        least_view: int = LEAST_VIEW,
+    ) -> None:
         if not paths:
             raise DatasetError("No source photographs. Give at least one file.")
         self._paths = tuple(paths)
         self._seed = seed
         self._budget = cache_bytes
+        self._least_view = least_view
         self._held = 0
         self._views: OrderedDict[tuple[int, int], Picture] = OrderedDict()
         self.skipped: dict[Path, str] = {}
@@ -109,15 +121,14 @@ class SourcePool:
         self._keep(key, view)
         return view
 
-    @staticmethod
-    def _load(path: Path, rng: np.random.Generator) -> Picture:
+    def _load(self, path: Path, rng: np.random.Generator) -> Picture:
         pixels = load_evidence(path.read_bytes(), Limits()).pixels
         picture = np.asarray(pixels.convert("RGB"), dtype=np.uint8)
         if max(picture.shape[:2]) <= KEPT_SIDE:
             return picture
         if rng.random() < _NATIVE_SHARE:
             return _native_crop(picture, rng)
-        return _smaller(picture, rng)
+        return _smaller(picture, rng, least=self._least_view)
 
     def _keep(self, key: tuple[int, int], view: Picture) -> None:
         self._views[key] = view
@@ -135,9 +146,9 @@ def _native_crop(picture: Picture, rng: np.random.Generator) -> Picture:
     return picture[top : top + rows, left : left + columns].copy()
 
 
-def _smaller(picture: Picture, rng: np.random.Generator) -> Picture:
+def _smaller(picture: Picture, rng: np.random.Generator, *, least: float) -> Picture:
     height, width = picture.shape[:2]
-    least = max(KEPT_SIDE / 2, MIN_SIDE * max(height, width) / min(height, width))
+    least = max(least, MIN_SIDE * max(height, width) / min(height, width))
     least = min(least, float(KEPT_SIDE))
     long_side = math.exp(rng.uniform(math.log(least), math.log(KEPT_SIDE)))
     scale = long_side / max(height, width)

@@ -16,7 +16,12 @@ from forensics.training.forgeries.geometry import (
     draw_pose,
     posed,
 )
-from forensics.training.forgeries.history import decode, draw_coding, encode_jpeg
+from forensics.training.forgeries.history import (
+    decode,
+    draw_coding,
+    encode_jpeg,
+    sharpened,
+)
 from forensics.training.forgeries.kinds import Edit
 from forensics.training.forgeries.shapes import draw_area, draw_region
 
@@ -26,7 +31,13 @@ if TYPE_CHECKING:
     from forensics.training.forgeries.kinds import Picture
 
 
-def splice(rng: np.random.Generator, canvas: Picture, donor: Picture) -> Edit:
+def splice(
+    rng: np.random.Generator,
+    canvas: Picture,
+    donor: Picture,
+    *,
+    developed: float = 0.0,
+) -> Edit:
     """Paste a region of ``donor`` into ``canvas``.
 
     Parameters
@@ -35,6 +46,9 @@ def splice(rng: np.random.Generator, canvas: Picture, donor: Picture) -> Edit:
         Consumed.
     canvas, donor : ndarray of uint8, shape (H, W, 3)
         RGB, of two photographs; the donor's size is its own.
+    developed : float
+        Share of donors, 0..1, that another camera or editor has sharpened, denoised or
+        left grainy: without them a pasted part is nearly always the softer one.
 
     Returns
     -------
@@ -42,7 +56,7 @@ def splice(rng: np.random.Generator, canvas: Picture, donor: Picture) -> Edit:
         Its mask is empty where the patch fell outside the picture.
     """
     pose = draw_pose(rng, still=0.4, tilted=0.2)
-    patch, words = _donated(rng, canvas, donor, pose)
+    patch, words = _donated(rng, canvas, donor, pose, developed)
     patch = posed(rng, patch, pose)
     words = (*words, f"spliced, {pose}")
     pixels = canvas.copy()
@@ -56,15 +70,21 @@ def splice(rng: np.random.Generator, canvas: Picture, donor: Picture) -> Edit:
 
 
 def _donated(
-    rng: np.random.Generator, canvas: Picture, donor: Picture, pose: Pose
+    rng: np.random.Generator,
+    canvas: Picture,
+    donor: Picture,
+    pose: Pose,
+    developed: float,
 ) -> tuple[Patch, tuple[str, ...]]:
     """Cut an object out of a random part of the donor, of a share of the canvas."""
     part = _part(rng, donor, shape=canvas.shape)
     words: tuple[str, ...] = ()
+    if developed and rng.random() < developed:
+        part, words = _developed(rng, part)
     if rng.random() < 0.6:
         coding = draw_coding(rng, int(rng.integers(50, 99)))
         part, _ = decode(encode_jpeg(part, coding))
-        words = (f"donor {coding}",)
+        words = (*words, f"donor {coding}")
         top, left = (int(shift) for shift in rng.integers(0, 8, 2))
         part = np.ascontiguousarray(part[top:, left:])
     pixels = canvas.shape[0] * canvas.shape[1]
@@ -73,6 +93,36 @@ def _donated(
     region = draw_region(rng, part, area=share)
     patch, _, _ = cut(part, region, margin=MARGIN)
     return patch, words
+
+
+def _developed(
+    rng: np.random.Generator, part: Picture
+) -> tuple[Picture, tuple[str, ...]]:
+    """Treat the whole donor as cameras do: sharpen, leave grain, or take it out."""
+    way = rng.random()
+    if way < 0.4:
+        amount, sigma = float(rng.uniform(0.3, 1.5)), float(rng.uniform(0.6, 1.6))
+        return sharpened(part, amount=amount, sigma=sigma), ("donor sharpened",)
+    if way < 0.75:
+        return _grained(rng, part), ("donor grainy",)
+    strength = float(rng.uniform(10, 45))
+    calm = cv2.bilateralFilter(part, 5, strength, 3)
+    return np.asarray(calm, np.uint8), ("donor denoised",)
+
+
+def _grained(rng: np.random.Generator, part: Picture) -> Picture:
+    """Add a sensor's grain: more in the light, less alike between the channels."""
+    level = float(np.exp(rng.uniform(np.log(1.5), np.log(9.0))))
+    shape = part.shape[:2]
+    common = rng.standard_normal((*shape, 1), dtype=np.float32)
+    own = rng.standard_normal((*shape, 3), dtype=np.float32)
+    share = float(rng.uniform(0.3, 1.0))
+    grain = np.sqrt(share) * common + np.sqrt(1 - share) * own
+    if rng.random() < 0.5:
+        grain = cv2.GaussianBlur(grain, (0, 0), float(rng.uniform(0.4, 0.8))) * 1.6
+    light = part.mean(axis=2, keepdims=True, dtype=np.float32) / 255.0
+    noisy = part + level * np.sqrt(0.25 + light) * grain
+    return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
 
 
 def _part(

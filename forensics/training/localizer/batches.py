@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from forensics.analysis.recompression import error_levels
 from forensics.training.errors import DatasetError, TrainingError
-from forensics.training.forgeries import DEFAULT_KINDS, ForgeryGenerator, ForgeryKind
+from forensics.training.forgeries import (
+    DEFAULT_KINDS,
+    LEAST_VIEW,
+    ForgeryGenerator,
+    ForgeryKind,
+)
 from forensics.training.localizer.labelled import LabelledPictures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from multiprocessing.queues import Queue
     from pathlib import Path
 
@@ -29,6 +35,8 @@ _GRID = 16
 # A worker keeps to neighbouring indices: the generator keeps their sources decoded.
 _RUN = 64
 _QUEUED = 6
+# Batches whose crops may be shown again.
+_KEPT = 64
 _BEAT, _PATIENCE = 10.0, 60
 _DIED = (
     "The processes that make the training batches have ended or do not answer. What "
@@ -54,6 +62,8 @@ class Mixture:
         If not empty, only files of these names are used from ``labelled``.
     share : float
         Of the samples that come from ``labelled``, where there is any.
+    least_view, developed
+        As the generator takes them.
     kinds : mapping
         Relative frequency of each kind of forgery.
     """
@@ -62,6 +72,8 @@ class Mixture:
     labelled: tuple[Path, ...] = ()
     known: frozenset[str] = frozenset()
     share: float = 0.5
+    least_view: int = LEAST_VIEW
+    developed: float = 0.0
     kinds: Mapping[ForgeryKind, float] = field(
         default_factory=lambda: dict(DEFAULT_KINDS)
     )
@@ -109,6 +121,8 @@ class Examples:
             kinds=mixture.kinds,
             untouched=0.4,
             cache_bytes=_CACHE_BYTES,
+            least_view=mixture.least_view,
+            developed=mixture.developed,
         )
         self._labelled = (
             LabelledPictures(mixture.labelled, known=mixture.known, seed=seed)
@@ -227,6 +241,38 @@ class Feed:
             worker.terminate()
             worker.join()
         self._queue.close()
+
+
+def again(batches: Iterable[Batch], *, times: int, seed: int) -> Iterator[Batch]:
+    """Show each batch, then its crops ``times`` - 1 times more among earlier ones.
+
+    For a fast device that waits for the processes which make the crops. What is shown
+    again is mirrored at random, left and right: a JPEG's grid of blocks stays its grid.
+    """
+    draw = np.random.default_rng([seed, 3])
+    kept: deque[Batch] = deque(maxlen=_KEPT)
+    for batch in batches:
+        yield batch
+        kept.append(batch)
+        for _ in range(times - 1):
+            yield _mixed(kept, draw)
+
+
+def _mixed(kept: Sequence[Batch], draw: np.random.Generator) -> Batch:
+    size = len(kept[0].table)
+    chosen = [
+        (kept[int(draw.integers(len(kept)))], int(draw.integers(size)))
+        for _ in range(size)
+    ]
+    mirrored = draw.random(size) < 0.5
+
+    def column(name: str) -> NDArray[Any]:
+        rows = (getattr(batch, name)[row] for batch, row in chosen)
+        turned = zip(rows, mirrored, strict=True)
+        return np.stack([row[:, ::-1] if turn else row for row, turn in turned])
+
+    table = np.stack([batch.table[row] for batch, row in chosen])
+    return Batch(column("pixels"), column("ela"), table, column("mask"))
 
 
 def _work(batches: Queue[Batch], flow: Flow, *, first: int, step: int) -> None:

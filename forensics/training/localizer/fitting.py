@@ -12,7 +12,14 @@ import numpy as np
 
 from forensics.analysis.network import import_keras
 from forensics.training.errors import CheckpointError
-from forensics.training.localizer.batches import Batch, Examples, Feed, Flow, Mixture
+from forensics.training.localizer.batches import (
+    Batch,
+    Examples,
+    Feed,
+    Flow,
+    Mixture,
+    again,
+)
 from forensics.training.localizer.losses import (
     evidence_loss,
     mask_loss,
@@ -38,7 +45,10 @@ _FROZEN = ("rgb_stem", "rgb_0_", "rgb_1_", "rgb_2_")
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings of a run. ``side`` is of the crops in px, a multiple of 32."""
+    """Settings of a run. ``side`` is of the crops in px, a multiple of 32.
+
+    Each crop is shown ``times`` times.
+    """
 
     seed: int
     steps: int = 6000
@@ -50,6 +60,7 @@ class Recipe:
     every: int = 500
     validation: int = 480
     processes: int = 2
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +213,8 @@ def _contents(mixture: Mixture) -> dict[str, object]:
         "labelled": sorted(folder.name for folder in mixture.labelled),
         "known": sorted(mixture.known),
         "share": mixture.share,
+        "least_view": mixture.least_view,
+        "developed": mixture.developed,
         "kinds": {kind.value: weight for kind, weight in mixture.kinds.items()},
     }
 
@@ -242,7 +255,9 @@ def _compiled(recipe: Recipe, run: Run) -> KerasModel:
             ema_momentum=0.997,
         ),
         loss={"mask": mask_loss, "evidence": evidence_loss},
-        jit_compile=False,
+        # TensorFlow is five times slower with it here; JAX without it runs each
+        # operation by itself, some seconds a step.
+        jit_compile=keras.backend.backend() == "jax",
     )
     return model
 
@@ -258,11 +273,12 @@ def _advance(
     count = min(recipe.every, recipe.steps - state.steps)
     flow = Flow(learn, side=recipe.side, size=recipe.batch, seed=recipe.seed)
     feed = Feed(flow, start=state.steps * recipe.batch, processes=recipe.processes)
+    batches = again(feed, times=recipe.times, seed=recipe.seed + state.steps)
     started, losses = time.monotonic(), []
     try:
         label = f"steps to {state.steps + count} of {recipe.steps}"
         for _number, batch in progress(
-            zip(range(count), feed, strict=False), total=count, label=label
+            zip(range(count), batches, strict=False), total=count, label=label
         ):
             said = model.train_on_batch(
                 batch.inputs(), {"mask": batch.mask, "evidence": batch.mask}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from forensics.training.benchmark.cases import read_cases
 from forensics.training.datasets import Label, Sample
-from forensics.training.forgeries import DEFAULT_KINDS, ForgeryKind
+from forensics.training.forgeries import DEFAULT_KINDS, LEAST_VIEW, ForgeryKind
 from forensics.training.grouping import Split as Part
 from forensics.training.grouping import group_by_source, plan_splits
 from forensics.training.hashing import perceptual_hash
@@ -41,6 +41,9 @@ class Folders:
         theirs are left out.
     share : float
         Of the samples that are the labelled pictures themselves, where there are any.
+    least_view, developed
+        As the generator takes them; of what is learned from only, so that runs with
+        and without are watched by the same pictures.
     """
 
     photographs: tuple[Path, ...]
@@ -48,6 +51,8 @@ class Folders:
     unseen_kinds: frozenset[ForgeryKind] = frozenset()
     spared: tuple[Path, ...] = ()
     share: float = 0.35
+    least_view: int = LEAST_VIEW
+    developed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,10 @@ def deal(folders: Folders, *, seed: int) -> Material:
         )
     ]
     seen = (*split.learn, *split.check, *(sample.path for sample in samples))
-    return Material(learn=mixtures[0], check=mixtures[1], seen=seen)
+    learn = replace(
+        mixtures[0], least_view=folders.least_view, developed=folders.developed
+    )
+    return Material(learn=learn, check=mixtures[1], seen=seen)
 
 
 def _watched(samples: Sequence[Sample], *, seed: int) -> Collection[str]:

@@ -59,7 +59,23 @@ def test_a_line_has_the_documented_fields(folder: Path) -> None:
         "models", "uncertainty", "pipeline_version", "elapsed_ms",
     }  # fmt: skip
     names = [signal["name"] for signal in line["signals"]]
-    assert names == ["ela", "metadata", "cnn", "localizer", "copy_move", "double_jpeg"]
+    assert names == [
+        "ela",
+        "metadata",
+        "cnn",
+        "localizer",
+        "copy_move",
+        "double_jpeg",
+        "jpeg_ghosts",
+        "jpeg_history",
+        "jpeg_structure",
+        "watermark",
+        "spectrum",
+        "provenance",
+        "noise",
+        "resampling",
+        "filtering",
+    ]
     for signal in line["signals"]:
         assert set(signal) == {"name", "status", "score", "summary", "codes"}
         assert signal["status"] in {"ok", "not_applicable", "failed"}

@@ -52,6 +52,7 @@ def fused(*codes: str, log_odds: Json = None, side: int = 1000) -> Fusion:
         (("thumbnail_mismatch",), Verdict.SUSPICIOUS),
         (("thumbnail_mismatch", "editing_software"), Verdict.FAKE),
         (("ai_generated",), Verdict.FAKE),
+        (("ai_watermark",), Verdict.FAKE),
         (("ai_composite",), Verdict.FAKE),
     ],
 )
@@ -109,6 +110,7 @@ def test_small_pictures_are_inconclusive_and_say_why() -> None:
 
 def test_what_a_file_says_of_itself_holds_at_any_size() -> None:
     assert fused("ai_generated", side=16).verdict is Verdict.FAKE
+    assert fused("ai_watermark", side=16).verdict is Verdict.FAKE
 
 
 def test_strong_signs_both_ways_are_for_a_person() -> None:

@@ -155,6 +155,7 @@ def test_small_and_contradictory_pictures_stay_inconclusive() -> None:
     ("codes", "verdict"),
     [
         (("ai_generated",), Verdict.FAKE),
+        (("ai_watermark",), Verdict.FAKE),
         (("ai_composite",), Verdict.FAKE),
         (("thumbnail_mismatch",), Verdict.SUSPICIOUS),
         (("editing_software", "time_contradiction"), Verdict.SUSPICIOUS),

@@ -53,7 +53,11 @@ def test_camera_data_are_read() -> None:
         "model": "EOS 5D",
         "lens": "EF 50mm f/1.8",
     }
-    assert found["gps"] == {"latitude": 48.8582, "longitude": -2.2944444}
+    assert found["gps"] == {
+        "latitude": 48.8582,
+        "longitude": -2.2944444,
+        "source": "EXIF",
+    }
     assert {
         "name": "EXIF DateTimeOriginal",
         "at": "2024-05-01T10:00:00+02:00",
@@ -90,7 +94,7 @@ def test_foreign_tables_are_told_from_the_standard_ones() -> None:
 
 
 def test_the_thumbnail_of_another_picture_is_a_mismatch() -> None:
-    finding = analyzed(jpeg(PICTURE, exif=camera_exif(photo_like(8, (480, 320)))))
+    finding = analyzed(camera_file(camera_exif(photo_like(8, (480, 320)))))
     assert finding.codes == ("thumbnail_mismatch",)
     assert "thumbnail" in finding.summary
 

@@ -152,8 +152,8 @@ def test_a_heic_with_a_few_copied_tags_is_no_camera_original() -> None:
 
 def test_every_program_is_recognized_as_what_it_is() -> None:
     assert identify("Adobe Photoshop 24.1") == (ProgramKind.EDITOR, "Photoshop")
-    assert identify("DALL·E 3") == (ProgramKind.GENERATOR, "DALL E")
-    assert identify("Lavc58.54.100") == (ProgramKind.RESAVER, "Lavc")
+    assert identify("DALL·E 3") == (ProgramKind.GENERATOR, "DALL-E")
+    assert identify("Lavc58.54.100") == (ProgramKind.RESAVER, "FFmpeg")
     assert identify("Photoshopped by nobody") is None
 
 
@@ -162,17 +162,17 @@ def test_every_program_is_recognized_as_what_it_is() -> None:
     [
         ("Adobe Firefly 2.0", "Adobe Firefly"),
         ("Midjourney v6", "Midjourney"),
-        ("OpenAI DALL-E 3", "DALL E"),
-        ("DALL?E 3", "DALL E"),
-        ("Made with ChatGPT", "ChatGPT"),
+        ("OpenAI DALL-E 3", "DALL-E"),
+        ("DALL?E 3", "DALL-E"),
+        ("Made with ChatGPT", "OpenAI"),
         ("stable-diffusion-webui", "Stable Diffusion"),
-        ("AUTOMATIC1111", "Automatic1111"),
+        ("AUTOMATIC1111", "AUTOMATIC1111"),
         ("NovelAI", "NovelAI"),
         ("InvokeAI 3.4", "InvokeAI"),
         ("ComfyUI", "ComfyUI"),
         ("Imagen 3", "Imagen"),
         ("Google imagen-3.0-generate-002", "Imagen"),
-        ("FLUX.1 [dev]", "FLUX 1 dev"),
+        ("FLUX.1 [dev]", "FLUX"),
     ],
 )
 def test_a_generator_that_signs_as_the_program_is_found(
@@ -296,15 +296,17 @@ def test_a_caption_that_speaks_of_generators_accuses_nobody() -> None:
     [
         ("trainedAlgorithmicMedia", ("ai_generated",)),
         ("compositeWithTrainedAlgorithmicMedia", ("ai_composite",)),
-        ("digitalCapture", ()),
+        ("digitalCapture", ("camera_original", "capture_declared")),
     ],
 )
-def test_the_iptc_source_type_is_believed(term: str, expected: tuple[str, ...]) -> None:
-    data = jpeg(PICTURE, exif=camera_exif(PICTURE))
+def test_the_iptc_source_type_is_believed_but_not_an_unchecked_manifest(
+    term: str, expected: tuple[str, ...]
+) -> None:
+    data = camera_file(camera_exif(PICTURE))
     declared = with_xmp(data, f'Iptc4xmpExt:DigitalSourceType="{IPTC_SOURCE}{term}"')
     assert codes(declared) == expected
     manifest = b"JP\x00\x01jumb c2pa " + (IPTC_SOURCE + term).encode()
-    assert codes(with_segment(data, 0xEB, manifest)) == expected
+    assert codes(with_segment(data, 0xEB, manifest)) == ("camera_original",)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +332,7 @@ def test_a_screenshot_that_says_so_is_named() -> None:
     assert "screenshot" in codes(jpeg(PICTURE, exif=exif))
 
 
-def test_the_shipped_photographs_of_scikit_image_accuse_nobody() -> None:
+def test_the_shipped_photographs_of_scikit_image_say_no_more_than_they_do() -> None:
     import skimage
 
     folder = Path(skimage.__file__).parent / "data"
@@ -339,5 +341,7 @@ def test_the_shipped_photographs_of_scikit_image_accuse_nobody() -> None:
     assert present
     for path in present:
         finding = analyzed(path.read_bytes())
-        accusing = {"editing_software", "ai_generated", "thumbnail_mismatch"}
-        assert accusing.isdisjoint(finding.codes), path.name
+        assert {"ai_generated", "thumbnail_mismatch"}.isdisjoint(finding.codes)
+        # The astronaut's comment is Photoshop's own: "File written by Adobe ...".
+        is_named = path.name == "astronaut.png"
+        assert ("editing_software" in finding.codes) is is_named, path.name

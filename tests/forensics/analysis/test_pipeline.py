@@ -216,14 +216,15 @@ def test_a_calibration_gives_the_score_its_bands_and_its_measure(
     assert report.uncertainty.untouched is not None
     assert report.uncertainty.untouched.pictures == 200
     assert "research-only" in str(report.parameters["fusion"])
-    (model,) = report.models
+    network, model = report.models
+    assert network.name == "rivagan-decoder"
     assert (model.name, model.research_only) == ("fusion", True)
     assert model.terms == "research only"
     text = "\n".join(report_to_lines(report, "a.jpg"))
     assert "model fusion 1.0.0 RESEARCH ONLY: research only" in text
     assert "of 200 untouched photographs score this high or higher" in text
     line = json.loads(json.dumps(report_to_json(report, "a.jpg")))
-    assert line["models"][0]["terms"] == "research only"
+    assert line["models"][-1]["terms"] == "research only"
     assert line["uncertainty"]["untouched"]["pictures"] == 200
 
 
@@ -242,7 +243,7 @@ def test_without_a_model_the_network_does_not_apply(tmp_path: Path) -> None:
     report = pipeline.analyze(jpeg())
     assert report.findings[2].analyzer == "cnn"
     assert report.findings[2].status is FindingStatus.NOT_APPLICABLE
-    assert report.models == ()
+    assert [model.name for model in report.models] == ["rivagan-decoder"]
 
 
 def test_limits_hold_in_the_pipeline() -> None:

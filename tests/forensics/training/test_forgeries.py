@@ -218,3 +218,27 @@ def test_large_sources_are_cut_or_reduced(tmp_path: Path) -> None:
     assert (1200, 1200) in shapes  # a part at native resolution
     assert any(abs(w / h - 2400 / 1300) < 0.02 for h, w in shapes)
     assert max(max(shape) for shape in shapes) <= 1600
+
+
+def test_large_sources_can_be_seen_small(tmp_path: Path) -> None:
+    large = tmp_path / "large.jpg"
+    large.write_bytes(jpeg(photo_like(size=(2400, 1300))))
+
+    def least(**options: int) -> int:
+        pool = SourcePool([large], seed=1, cache_bytes=1, **options)
+        views = (pool.draw(np.random.default_rng(0), epoch=e)[1] for e in range(16))
+        return min(max(view.shape[:2]) for view in views)
+
+    assert least() >= 800
+    assert 400 <= least(least_view=400) < 800
+
+
+def test_donors_can_have_been_developed() -> None:
+    splices = {ForgeryKind.SPLICE: 1.0}
+    plain = generator(kinds=splices, untouched=0.0)
+    developed = generator(kinds=splices, untouched=0.0, developed=1.0)
+    ways = {"donor sharpened", "donor grainy", "donor denoised"}
+    found = [ways & set(developed.make(index).history) for index in range(20)]
+    assert all(len(one) == 1 for one in found)
+    assert set().union(*found) == ways
+    assert not any(ways & set(plain.make(index).history) for index in range(5))

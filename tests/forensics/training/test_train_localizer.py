@@ -29,7 +29,7 @@ from forensics.training.localizer.ancestry import (
     read_ancestor,
     refuse_false_freedom,
 )
-from forensics.training.localizer.batches import Examples, Mixture
+from forensics.training.localizer.batches import Examples, Mixture, again
 from forensics.training.localizer.fitting import Recipe, Run, centre_mask, fit
 from forensics.training.localizer.losses import evidence_loss, mask_loss, pooled_logit
 from forensics.training.localizer.network import build_localizer
@@ -112,11 +112,40 @@ def test_losses_of_known_answers() -> None:
 def test_examples_depend_on_seed_and_index_only() -> None:
     mixture = Mixture(SOURCES)
     first = Examples(mixture, side=224, seed=3).batch([5, 2])
-    again = Examples(mixture, side=224, seed=3).batch([2])
-    assert np.array_equal(first.pixels[1], again.pixels[0])
-    assert np.array_equal(first.mask[1], again.mask[0])
+    once_more = Examples(mixture, side=224, seed=3).batch([2])
+    assert np.array_equal(first.pixels[1], once_more.pixels[0])
+    assert np.array_equal(first.mask[1], once_more.mask[0])
     other = Examples(mixture, side=224, seed=4).batch([2])
     assert not np.array_equal(first.pixels[1], other.pixels[0])
+
+
+def test_crops_shown_again_keep_their_mask_levels_and_table() -> None:
+    examples = Examples(Mixture(SOURCES), side=224, seed=3)
+    first = [examples.batch(range(start, start + 4)) for start in (0, 4)]
+    shown = list(again(iter(first), times=3, seed=1))
+    assert len(shown) == 6
+    assert shown[0] is first[0]
+    assert shown[3] is first[1]
+    known = {
+        image.tobytes(): (batch.mask[row][:, ::step], batch.ela[row][:, ::step], table)
+        for batch in first
+        for row, table in enumerate(batch.table)
+        for step in (1, -1)
+        for image in [batch.pixels[row][:, ::step]]
+    }
+    mirrored = 0
+    for batch in (shown[number] for number in (1, 2, 4, 5)):
+        for row in range(4):
+            mask, ela, table = known[batch.pixels[row].tobytes()]
+            assert np.array_equal(batch.mask[row], mask)
+            assert np.array_equal(batch.ela[row], ela)
+            assert np.array_equal(batch.table[row], table)
+            mirrored += not any(
+                np.array_equal(batch.pixels[row], one)
+                for original in first
+                for one in original.pixels
+            )
+    assert 0 < mirrored < 16
 
 
 @pytest.mark.slow
@@ -206,8 +235,8 @@ def test_an_index_that_gives_nothing_is_replaced(
 
     monkeypatch.setattr(ForgeryGenerator, "make", failing)
     examples = Examples(Mixture(SOURCES), side=224, seed=3)
-    first, again = examples.example(5), examples.example(5)
-    assert np.array_equal(first.pixels, again.pixels)
+    first, second = examples.example(5), examples.example(5)
+    assert np.array_equal(first.pixels, second.pixels)
     other = examples.example(6)
     assert first.pixels.shape != other.pixels.shape or not np.array_equal(
         first.pixels, other.pixels

@@ -1,0 +1,1 @@
+"""What earlier JPEG compressions leave in pixels; several analyzers read it."""

@@ -1,0 +1,5 @@
+"""Periodic traces of up-samplers in the noise."""
+
+from forensics.analysis.spectrum.analyzer import SpectrumAnalyzer
+
+__all__ = ["SpectrumAnalyzer"]

@@ -1,0 +1,1 @@
+"""The whole evidence report: what the analysis found and what people decided."""
