@@ -17,9 +17,9 @@ from forensics.analysis.pixel_evidence import (
 from forensics.analysis.types import Finding, FindingStatus, Reason, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-FUSION_VERSION = "2.5"
+FUSION_VERSION = "2.6"
 # Judgment, where no calibration says better.
 BANDS = Bands()
 SMALLEST_SIDE = 128
@@ -128,6 +128,14 @@ _SAME_CREDENTIAL = Weight(
     "The file was changed after its credential was signed, which is why what the "
     "credential says counts less. It is not counted again.",
 )
+_SAME_BREAK = Weight(
+    0.0,
+    "The file's credential was altered or does not keep its form, which is why what "
+    "it says counts less. It is not counted again.",
+)
+# Any of these breaks a credential too: one honest crop is one change.
+_EDITS = frozenset(("thumbnail_mismatch", "dimension_mismatch", "editing_software"))
+_SAME_EDIT = "Other traces of a change are counted already, so this counts less or not."
 # A check of the pixels has found something, whether or not it has a weight.
 TRACES = frozenset(
     ("copy_move", "foreign_grid", "local_double_jpeg", "local_inconsistency")
@@ -273,11 +281,24 @@ def _coded(findings: tuple[Finding, ...]) -> list[Reason]:
         weights["ai_declared_unverified"] = _SAME_DECLARATION
     elif "ai_declared_unverified" in codes:
         weights["credential_mismatch"] = _SAME_CREDENTIAL
+        weights["credential_broken"] = _SAME_BREAK
+    if not _EDITS.isdisjoint(codes):
+        _spare_credential(weights, codes)
     return [
         Reason(code, weights[code].text, weights[code].log_odds)
         for code in codes
         if code in weights
     ]
+
+
+def _spare_credential(weights: dict[str, Weight], codes: Collection[str]) -> None:
+    """Count a broken credential only for what other traces of the edit leave open."""
+    said = sum(weights[code].log_odds for code in _EDITS if code in codes)
+    for code in ("credential_mismatch", "credential_broken"):
+        full = weights[code]
+        if full.log_odds > 0.0:
+            rest = max(0.0, full.log_odds - said)
+            weights[code] = Weight(rest, f"{full.text} {_SAME_EDIT}")
 
 
 def _pixels(findings: tuple[Finding, ...], model: FusionModel | None) -> PixelEvidence:

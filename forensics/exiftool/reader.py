@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from forensics.analysis.metadata.tag_reader import (
@@ -107,16 +108,21 @@ class ExifTool:
     def _ask(self, data: bytes, until: float) -> TagAnswer:
         process = self._running()
         try:
-            process.show(data)
+            _show(process, data)
             tags = process.ask(
                 *_COMMON, *_TAGS, process.path, until=until, most=_MOST_TAGS
             )
             return TagAnswer(self._version, tags, self._previews(process, tags, until))
         finally:
-            if process.is_alive:
+            self._settle(process)
+
+    def _settle(self, process: StayOpenProcess) -> None:
+        """Keep a process that lives, without the picture; let go of any other."""
+        if process.is_alive:
+            with suppress(OSError):
                 process.forget()
-            else:
-                self._process = None
+        else:
+            self._process = None
 
     def _previews(self, process: StayOpenProcess, tags: bytes, until: float) -> bytes:
         if not _HAS_PREVIEWS.search(tags):
@@ -160,6 +166,16 @@ class ExifTool:
             )
         self._version = version
         return process
+
+
+def _show(process: StayOpenProcess, data: bytes) -> None:
+    """Put the picture where it reads; a full disk is an answer, not a breakdown."""
+    try:
+        process.show(data)
+    except OSError as error:
+        raise TagReaderError(
+            f"the picture could not be laid out for ExifTool ({error.strerror})"
+        ) from error
 
 
 def _told(error: ProcessError) -> TagReaderError:

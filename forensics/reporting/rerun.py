@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from forensics.analysis.declared import declared_fake, remarked
 from forensics.analysis.fusion_model import FUSION_NAME
 from forensics.analysis.localizer import LocalizerAnalyzer
 from forensics.analysis.model_store import versions
@@ -24,6 +25,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # Models that a report names and that are no localizers.
 _OTHERS = frozenset((CNN_MODEL, FUSION_NAME))
 _WITHOUT_CALIBRATION = "none: judgment"
+KNOWN_FAKE = "known_fake"
+KNOWN_CODES = frozenset(
+    (KNOWN_FAKE, "known_fake_near", "known_good", "known_good_near")
+)
 
 
 def rerun(
@@ -36,7 +41,21 @@ def rerun(
     ImageRejectedError
         This installation does not take these bytes.
     """
-    return build_pipeline(options_of(recorded, options)).analyze(data)
+    found = build_pipeline(options_of(recorded, options)).analyze(data)
+    return _declared(recorded, found)
+
+
+def known_reasons(recorded: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the reasons that banks of known images gave, which nobody can repeat."""
+    return [one for one in recorded["reasons"] if one["code"] in KNOWN_CODES]
+
+
+def _declared(recorded: Mapping[str, Any], found: Report) -> Report:
+    """Add what the banks said then: they are people's records, not an analysis."""
+    for reason in known_reasons(recorded):
+        declare = declared_fake if reason["code"] == KNOWN_FAKE else remarked
+        found = declare(found, code=reason["code"], text=reason["text"])
+    return found
 
 
 def options_of(

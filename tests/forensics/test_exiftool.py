@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from forensics.analysis.metadata.tag_sheet import read_sheet
 from forensics.analysis.pipeline import AnalysisOptions, build_pipeline
 from forensics.analysis.types import Finding, FindingStatus, Report
 from forensics.exiftool import ExifTool, is_safe
+from forensics.exiftool.process import StayOpenProcess
 from tests.exiftool import require_exiftool, stand_in
 from tests.images import camera_exif, jpeg, photo_like
 from tests.installation import ROOT, wait_for
@@ -217,3 +219,21 @@ def test_nothing_of_a_picture_stays_in_the_scratch_file(started: Started) -> Non
     assert reader._process is not None
     assert os.fstat(reader._process._file.fileno()).st_size == 0
     assert os.fstat(reader._process._file.fileno()).st_nlink == 0
+
+
+def test_a_full_disk_costs_only_its_tags(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = started()
+    before = tag_count(reader)
+
+    def full(_process: object, _data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StayOpenProcess, "show", full)
+        report = report_of(reader)
+
+    assert not report.is_partial
+    assert "No space left on device" in metadata_of(report).summary
+    assert tag_count(reader) == before

@@ -27,6 +27,10 @@ _OWN_TABLES: Final = re.compile(r"\s{0,4}(?:canon|nikon)", re.IGNORECASE)
 # The first digital cameras on sale are of 1990; clocks start at 1970 or 1980.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Ways to say that no AI took part.
+_DENIED: Final = re.compile(
+    r"(?:none|null|nil|false|not? |no$|n/?a$|0$|-+$|without )", re.IGNORECASE
+)
 _SIGNATURE: Final = re.compile(r"Signature: [A-Za-z0-9+/=]{40,600}")
 # Long sides that messengers scale pictures to.
 _MESSENGER_SIDES: Final = frozenset((1280, 1600))
@@ -101,6 +105,16 @@ def signed_by_grok(facts: Facts) -> str | None:
     if described is None or not _UUID.fullmatch(facts.exif.text("Artist").strip()):
         return None
     return "A signature and an author's number are stored as Grok, by xAI, does."
+
+
+def names_ai_system(facts: Facts) -> str | None:
+    """Find IPTC's properties of AI; a text that denies any use names none."""
+    for name in ("AISystemUsed", "AIPromptInformation"):
+        for value in facts.xmp.values(f"Iptc4xmpExt:{name}"):
+            text = clean_text(value, 80).strip()
+            if text and not _DENIED.match(text):
+                return f'XMP {name} holds "{text}".'
+    return None
 
 
 def claims_camera(facts: Facts) -> bool:
@@ -270,6 +284,7 @@ PREDICATES: Final[Mapping[str, Callable[[Facts], str | None]]] = {
         gps_speed,
         gps_without_reference,
         messenger_size,
+        names_ai_system,
         no_camera_data,
         no_metadata,
         photoshop_resources,

@@ -97,7 +97,8 @@ class ProvenanceAnalyzer:
                 elsewhere(located.address), ("credential_remote",), data
             )
         if located.size > MAX_MANIFEST:
-            return self._unknown(too_large(located.size, MAX_MANIFEST), (), {})
+            codes = _unchecked(evidence.data)
+            return self._unknown(too_large(located.size, MAX_MANIFEST), codes, {})
         return self._read(evidence, located, media_type)
 
     def _read(

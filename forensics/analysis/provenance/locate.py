@@ -49,7 +49,9 @@ def locate(evidence: ImageEvidence) -> Located | None:
     if position >= 0:
         # The enclosing box's size stands before its type and the inner box's size.
         claimed = int.from_bytes(data[max(0, position - 12) : max(0, position - 8)])
-        return Located(max(1, claimed, len(blocks.c2pa)), address)
+        # No more than the file holds: a decoy in front of the manifest may claim all.
+        held = min(claimed, len(data) - max(0, position - 12))
+        return Located(max(1, held, len(blocks.c2pa)), address)
     return Located(address=address) if address else None
 
 

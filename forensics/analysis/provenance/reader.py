@@ -102,13 +102,11 @@ class ManifestReader:
             The child crashed, hung or answered nonsense; the next call starts another.
         """
         with self._lock:
-            is_fresh = self._process is None or os.getpid() != self._owner
             try:
                 return self._ask(data, media_type)
-            except (BrokenPipeError, ReaderError):
-                if is_fresh:
-                    raise
-            return self._ask(data, media_type)
+            except BrokenPipeError:
+                # It went while idle. What crashed or hung on this file is not repeated.
+                return self._ask(data, media_type)
 
     def close(self) -> None:
         """End the child; the next question starts another."""
@@ -127,6 +125,8 @@ class ManifestReader:
     def _started(self) -> Popen[bytes]:
         if self._owner != os.getpid():  # a fork's child must not use its parent's pipes
             self._process, self._owner = None, os.getpid()
+        if self._process is not None and self._process.poll() is not None:
+            self._drop()
         if self._process is None:
             self._process = _start()
             weakref.finalize(self, _end, self._process)

@@ -17,7 +17,7 @@ from forensics.models import Image
 from forensics.reporting.comparison import TOLERANCE, Line, compare, seal, shown
 from forensics.reporting.document import of_report, software
 from forensics.reporting.reading import MAX_BYTES, read_report
-from forensics.reporting.rerun import rerun
+from forensics.reporting.rerun import known_reasons, rerun
 from forensics.services.pipeline import current_options, limits
 
 if TYPE_CHECKING:
@@ -79,7 +79,18 @@ class Command(BaseCommand):
                 f"this installation does not take the original: {error.detail}"
             ) from error
         here = of_report(report)
-        return [original, *compare(recorded, here, software=software())]
+        return [
+            original,
+            *compare(recorded, here, software=software()),
+            *_known_line(recorded["analysis"]),
+        ]
+
+
+def _known_line(analysis: Mapping[str, Any]) -> list[Line]:
+    if not known_reasons(analysis):
+        return []
+    text = "what banks said then is taken from the report; it cannot be checked here"
+    return [Line("Known images", text, is_same=True, is_result=False)]
 
 
 def _answer(lines: list[Line]) -> str:

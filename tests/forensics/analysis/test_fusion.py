@@ -136,6 +136,32 @@ def test_one_crop_counts_once() -> None:
     assert fused("dimension_mismatch").score > 0.5
 
 
+@pytest.mark.parametrize(
+    ("codes", "without"),
+    [
+        (("thumbnail_mismatch", "dimension_mismatch"), ("thumbnail_mismatch",)),
+        (("editing_software", "dimension_mismatch"), None),
+        (("editing_software",), None),
+    ],
+)
+def test_an_edit_of_a_signed_file_is_no_graver_than_of_its_unsigned_twin(
+    codes: tuple[str, ...], without: tuple[str, ...] | None
+) -> None:
+    signed = fused(*codes, "credential_mismatch")
+    assert signed.verdict is Verdict.SUSPICIOUS
+    least = max(fused(*(without or codes)).score, fused("credential_mismatch").score)
+    assert signed.score == pytest.approx(least)
+    reason = next(r for r in signed.reasons if r.code == "credential_mismatch")
+    assert "counted already" in reason.text
+
+
+@pytest.mark.parametrize("code", ["credential_broken", "credential_mismatch"])
+def test_a_claim_that_does_not_check_counts_once(code: str) -> None:
+    alone = fused("ai_declared_unverified")
+    assert fused("ai_declared_unverified", code).score == alone.score
+    assert alone.verdict is Verdict.SUSPICIOUS
+
+
 def test_finding_nothing_is_said_not_to_be_proof() -> None:
     for found in (fused(), fused("camera_original")):
         texts = [r.text for r in found.reasons if r.code == "no_trace_found"]

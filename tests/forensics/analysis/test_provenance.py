@@ -18,6 +18,7 @@ from forensics.analysis.image import ImageEvidence, load_evidence
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.provenance import ProvenanceAnalyzer, parse_trust_list
 from forensics.analysis.provenance import analyzer as analyzer_module
+from forensics.analysis.provenance.locate import _STORE
 from forensics.analysis.provenance.statuses import sentence
 from forensics.analysis.types import (
     Finding,
@@ -369,6 +370,24 @@ def test_a_manifest_larger_than_the_cap_is_not_read(
     assert two(finding) == ("unknown", "unknown")
     assert "are not read" in finding.summary
     assert finding.status is FindingStatus.OK
+
+
+def test_a_decoy_in_front_does_not_hide_the_manifest() -> None:
+    data = signed(plain(), action(source=GENERATED))
+    store = data.index(_STORE)
+    text = b"\xff\xff\xff\xffjumb" + data[store - 8 : store + len(_STORE)]
+    comment = b"\xff\xfe" + (len(text) + 2).to_bytes(2) + text
+    finding = analyze(data[:2] + comment + data[2:])
+    assert "are not read" not in finding.summary
+    assert finding.codes
+
+
+def test_what_is_too_large_to_check_still_declares(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(analyzer_module, "MAX_MANIFEST", 5000)
+    finding = analyze(signed(plain(), action(source=GENERATED)))
+    assert finding.codes == ("ai_declared_unverified",)
 
 
 def test_the_list_in_use_is_part_of_the_finding() -> None:

@@ -217,6 +217,32 @@ def test_a_crash_or_a_hang_is_one_failed_finding(
     reader.close()
 
 
+def test_what_hangs_a_warm_reader_is_not_asked_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script, starts = tmp_path / "reader.py", tmp_path / "starts"
+    script.write_text(
+        "import os, time\n"
+        "def take():\n"
+        "    left = int.from_bytes(os.read(0, 4), 'big')\n"
+        "    while left:\n"
+        "        left -= len(os.read(0, left))\n"
+        f"open({str(starts)!r}, 'a').write('x')\n"
+        "answer = (2).to_bytes(4, 'big') + b'{}'\n"
+        "take(); os.write(1, answer)\n"
+        "take(); take(); os.write(1, answer)\n"
+        "take(); take(); time.sleep(60)\n"
+    )
+    monkeypatch.setattr(reader_module, "_SCRIPT", script)
+    reader = ManifestReader(reader_settings(None), time_limit=5.0)
+    assert reader.read(b"first", "image/jpeg") == {}
+    reader._time_limit = 0.5
+    with pytest.raises(ReaderError, match="took more than"):
+        reader.read(b"second", "image/jpeg")
+    assert starts.read_text() == "x"
+    reader.close()
+
+
 def test_a_reader_that_has_left_is_replaced() -> None:
     reader = ManifestReader(reader_settings(None))
     assert reader.read(jpeg(PICTURE), "image/jpeg") == {"is_missing": True}

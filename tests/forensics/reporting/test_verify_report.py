@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from io import StringIO
@@ -13,6 +14,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from forensics import files
+from forensics.models import Bank, BankEntry
 from forensics.reporting.document import DIGEST, digest_of
 from tests.evidence_reports import analyzed, copied
 
@@ -232,3 +234,22 @@ def test_a_file_that_cannot_be_read_is_said_so(missing: str, tmp_path: Path) -> 
         call_command("verify_report", tmp_path / missing, stderr=err)
     assert ended.value.code == 2
     assert "no regular file" in err.getvalue()
+
+
+def test_what_a_bank_said_is_taken_from_the_report(
+    client_of: Callable[[User], Client], lead: User, tmp_path: Path
+) -> None:
+    original = copied()
+    bank = Bank.objects.create(name="Reuters fakes", purpose="fake")
+    digest = hashlib.sha256(original).hexdigest()
+    BankEntry.objects.create(bank=bank, sha256=digest)
+    analysis = analyzed(original, by=lead)
+    assert analysis.reasons[0]["code"] == "known_fake"
+    address = reverse("moderation:report-json", args=[analysis.pk])
+    report = client_of(lead).get(address).json()
+    BankEntry.objects.all().delete()
+
+    code, said = verify(tmp_path, report)
+
+    assert code == 0, said
+    assert "Known images: what banks said then is taken from the report" in said
