@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
-from django.db.models import BooleanField, F, Func
+from django.db.models import BigIntegerField, BooleanField, ExpressionWrapper, F, Func
 
 from forensics.analysis.pdq_index import MATCH_DISTANCE, distances, neighbours
-from forensics.known_models import BAND_FIELDS, Bank, BankEntry, Fingerprint
+from forensics.known_models import (
+    BAND_FIELDS,
+    Bank,
+    BankEntry,
+    BankPurpose,
+    Fingerprint,
+    code_of,
+)
 from forensics.models import Analysis, Image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import QuerySet
     from django.db.models.sql.compiler import SQLCompiler
 
+    from accounts.models import User
+
 logger = logging.getLogger(__name__)
 
 # Among a million unlike pictures a look-up meets about a thousand. Far more are there
 # only if very many are alike, and then it is cut off and says so.
 MAX_CANDIDATES = 20_000
+# Of each purpose, the nearest that look alike; the very file counts no limit.
 MAX_MATCHES = 50
 
 
@@ -62,11 +73,33 @@ class BankMatch:
     @property
     def code(self) -> str:
         """Stable word: ``known_fake``, or ``known_fake_near`` if it looks alike."""
-        return f"known_{self.purpose}{'' if self.method == 'sha256' else '_near'}"
+        return code_of(self.purpose, is_exact=self.is_exact)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is the very file."""
+        return self.method == "sha256"
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored with an analysis."""
         return {"code": self.code, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class BankAnswer:
+    """What the active banks say of a picture.
+
+    ``cut_off`` holds the codes of which not every entry was compared, because too many
+    are alike.
+    """
+
+    matches: Sequence[BankMatch] = ()
+    cut_off: frozenset[str] = frozenset()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every entry was compared."""
+        return not self.cut_off
 
 
 def near_images(image: Image) -> Near:
@@ -143,7 +176,7 @@ class _SharesABand(Func):
         return f"({' OR '.join(parts)})", []
 
 
-def bank_matches(*, sha256: str, hashes: Mapping[str, str]) -> list[BankMatch]:
+def bank_matches(*, sha256: str, hashes: Mapping[str, str]) -> BankAnswer:
     """Return the entries of active banks that a picture is, or looks like.
 
     Parameters
@@ -155,26 +188,48 @@ def bank_matches(*, sha256: str, hashes: Mapping[str, str]) -> list[BankMatch]:
 
     Returns
     -------
-    list of BankMatch
-        The very file first, then by distance; each entry once, at most 50.
+    BankAnswer
+        Each entry once: the very file first, always, then by distance, at most 50 of
+        each purpose.
     """
     banks = Bank.objects.filter(is_active=True).in_bulk()
     if not banks:
-        return []
-    exact = BankEntry.objects.filter(sha256=sha256, bank__in=banks)[:MAX_MATCHES]
+        return BankAnswer()
+    exact = BankEntry.objects.filter(sha256=sha256, bank__in=banks)
     found = {entry.pk: _match(entry, banks, "sha256", 0, "same") for entry in exact}
-    closest: dict[UUID, tuple[int, str]] = {}
-    for transform, pdq in hashes.items():
-        for key, bits in near(BankEntry.objects.all(), pdq).distances.items():
-            if key not in closest or bits < closest[key][0]:
-                closest[key] = (bits, transform)
-    alike = BankEntry.objects.filter(pk__in=closest.keys() - found.keys())
-    for entry in alike.filter(bank__in=banks) if closest else ():
-        found[entry.pk] = _match(entry, banks, "pdq", *closest[entry.pk])
+    cut_off = set()
+    # Each purpose by itself: many good ones must not crowd out a fake one.
+    for purpose in sorted({bank.purpose for bank in banks.values()}):
+        chosen = [key for key, bank in banks.items() if bank.purpose == purpose]
+        closest, is_complete = _closest(chosen, hashes, but=found.keys())
+        for entry in BankEntry.objects.filter(pk__in=closest, bank__in=chosen):
+            found[entry.pk] = _match(entry, banks, "pdq", *closest[entry.pk])
+        if not is_complete:
+            cut_off.add(code_of(purpose, is_exact=False))
     ranked = sorted(
-        found.values(), key=lambda m: (m.method != "sha256", m.distance, m.bank)
+        found.values(), key=lambda m: (not m.is_exact, m.distance, m.bank, m.entry)
     )
-    return ranked[:MAX_MATCHES]
+    return BankAnswer(ranked, frozenset(cut_off))
+
+
+def _closest(
+    banks: Collection[int], hashes: Mapping[str, str], *, but: Collection[UUID]
+) -> tuple[dict[UUID, tuple[int, str]], bool]:
+    """Return the nearest entries of some banks, how near and turned; whether all."""
+    # Plus nothing, so that no database reads a whole bank by its index on the bank
+    # instead of the few rows by those on the bands.
+    number = ExpressionWrapper(F("bank_id") + 0, output_field=BigIntegerField())
+    rows = BankEntry.objects.alias(number=number).filter(number__in=banks)
+    closest: dict[UUID, tuple[int, str]] = {}
+    is_complete = True
+    for transform, pdq in hashes.items():
+        found = near(rows, pdq)
+        is_complete = is_complete and found.is_complete
+        for key, bits in found.distances.items():
+            if key not in but and (key not in closest or bits < closest[key][0]):
+                closest[key] = (bits, transform)
+    ranked = sorted(closest, key=lambda key: (closest[key][0], str(key)))
+    return {key: closest[key] for key in ranked[:MAX_MATCHES]}, is_complete
 
 
 def _match(
@@ -192,7 +247,7 @@ def _match(
     )
 
 
-def bank_matches_now(image: Image) -> list[BankMatch]:
+def bank_matches_now(image: Image) -> BankAnswer:
     """Return what the banks of today say of a stored image."""
     own = Fingerprint.objects.filter(image=image).only("pdq", "band_00").first()
     is_usable = own is not None and own.band_00 is not None
@@ -201,12 +256,69 @@ def bank_matches_now(image: Image) -> list[BankMatch]:
 
 
 def banks_have_news(analysis: Analysis) -> bool:
-    """Return whether the banks now hold what they did not when this analysis ran."""
-    recorded = {match["entry"] for match in analysis.known_matches}
-    if len(recorded) >= MAX_MATCHES:
-        return False  # only the nearest were recorded, so others prove nothing
+    """Return whether the banks say something else than when this analysis ran."""
+    recorded = analysis.known_matches
     now = bank_matches_now(analysis.image)
-    return any(match.entry not in recorded for match in now)
+    return bool(unrecorded(recorded, now)) or _are_outdated(recorded)
+
+
+def unrecorded(
+    recorded: Collection[Mapping[str, Any]], now: BankAnswer
+) -> list[BankMatch]:
+    """Return what the banks say now and did not then.
+
+    Of what looks alike only the nearest are recorded: where these were cut off, others
+    prove nothing. The very file always does.
+    """
+    known = {(match["entry"], match["code"]) for match in recorded}
+    counts = Counter(match["code"] for match in recorded)
+    cut_off = now.cut_off | {code for code, n in counts.items() if n >= MAX_MATCHES}
+    return [
+        match
+        for match in now.matches
+        if (match.entry, match.code) not in known
+        and (match.is_exact or match.code not in cut_off)
+    ]
+
+
+def _are_outdated(recorded: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether an entry left the active banks since, or means another thing.
+
+    Asked of the entries themselves: pages and intake know the picture's hash in one
+    position only, the record was made in eight.
+    """
+    then = {(match["entry"], match["code"], match["hash"]) for match in recorded}
+    entries = BankEntry.objects.filter(
+        pk__in={entry for entry, _, _ in then}, bank__is_active=True
+    )
+    now = set()
+    for entry in entries.select_related("bank"):
+        purpose = entry.bank.purpose
+        now.add((str(entry.pk), code_of(purpose, is_exact=True), entry.sha256))
+        now.add((str(entry.pk), code_of(purpose, is_exact=False), entry.pdq))
+    return not then <= now
+
+
+def may_see_banks(user: User | None) -> bool:
+    """Return whether this person may know which banks there are and what they hold."""
+    return user is not None and user.has_perm("forensics.view_bankentry")
+
+
+def matches_shown_to(
+    user: User | None, recorded: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    """Return what this person may know of recorded matches.
+
+    Who may not look into the banks learns that a bank of known fakes or of known good
+    images holds it, neither which bank nor which entry, and nothing of other banks.
+    """
+    if may_see_banks(user):
+        return recorded
+    return [
+        {**match, "entry": None, "bank": None, "hash": None}
+        for match in recorded
+        if match["purpose"] != BankPurpose.CUSTOM
+    ]
 
 
 def images_without_fingerprint(version: str) -> QuerySet[Image]:

@@ -79,6 +79,11 @@ class BankPurpose(models.TextChoices):
     CUSTOM = "custom", "Other"
 
 
+def code_of(purpose: str, *, is_exact: bool) -> str:
+    """Return ``known_fake``, or ``known_fake_near`` of what only looks alike."""
+    return f"known_{purpose}{'' if is_exact else '_near'}"
+
+
 class Bank(models.Model):
     """A named list of known images."""
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from forensics.known import MAX_MATCHES, bank_matches_now, near_images
+from forensics.known import (
+    MAX_MATCHES,
+    BankAnswer,
+    bank_matches_now,
+    matches_shown_to,
+    may_see_banks,
+    near_images,
+    unrecorded,
+)
 from forensics.models import Image
 from forensics.selectors import (
     images_visible_to,
@@ -53,9 +60,10 @@ class KnownImages:
     alike : sequence of Alike
         The nearest few; ``alike_count`` says how many there are.
     is_complete : bool
-        Whether everything stored was compared.
+        Whether everything stored, and everything in banks, was compared.
     matches : sequence of mapping
-        Of banks, recorded with the analysis that is shown.
+        Of banks, recorded with the analysis that is shown. Without entry and name for
+        those who may not look into banks.
     matches_since : sequence of BankMatch
         What the banks say now and did not then.
     """
@@ -107,7 +115,9 @@ def known_images(
     ranked = [key for key in found.distances if key in visible]
     shown = _loaded(ranked[:MOST_SHOWN])
     decided = _in_force(user, [image.sha256, *(other.sha256 for other in shown)], but)
-    matches = analysis.known_matches if analysis else []
+    recorded = analysis.known_matches if analysis else []
+    # What banks say now is for those who may look into them.
+    now = bank_matches_now(image) if may_see_banks(user) else BankAnswer()
     return KnownImages(
         times_before=max(0, _arrivals(image, user) - 1),
         decisions=[d for d in decided if d.image_sha256 == image.sha256],
@@ -116,9 +126,9 @@ def known_images(
             for other in shown
         ],
         alike_count=len(ranked),
-        is_complete=found.is_complete,
-        matches=matches,
-        matches_since=_since(image, user, matches),
+        is_complete=found.is_complete and now.is_complete,
+        matches=matches_shown_to(user, recorded),
+        matches_since=unrecorded(recorded, now)[:MAX_MATCHES],
     )
 
 
@@ -144,14 +154,3 @@ def _in_force(
 
 def _of(sha256: str, decisions: Iterable[Decision]) -> Decision | None:
     return next((d for d in decisions if d.image_sha256 == sha256), None)
-
-
-def _since(
-    image: Image, user: User, recorded: Iterable[Mapping[str, Any]]
-) -> list[BankMatch]:
-    """Return what the banks say now, for those who may look into them."""
-    if not user.has_perm("forensics.view_bankentry"):
-        return []
-    known = {match["entry"] for match in recorded}
-    fresh = (match for match in bank_matches_now(image) if match.entry not in known)
-    return list(islice(fresh, MAX_MATCHES))

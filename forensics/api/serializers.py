@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from forensics.analysis.types import FindingStatus
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
+from forensics.known import matches_shown_to
 from forensics.models import (
     VERDICT_CHOICES,
     Analysis,
@@ -189,8 +190,13 @@ class KnownMatchSerializer(serializers.Serializer[Any]):
     """An entry of a bank of known images that the picture was, or looked like."""
 
     code = serializers.CharField(help_text="stable word, such as `known_fake`")
-    entry = serializers.UUIDField()
-    bank = serializers.CharField(help_text="the bank's name at the time")
+    entry = serializers.UUIDField(
+        allow_null=True, help_text="null for who may not look into banks"
+    )
+    bank = serializers.CharField(
+        allow_null=True,
+        help_text="the bank's name at the time; null for who may not look into banks",
+    )
     purpose = serializers.CharField(help_text="`fake`, `good` or `custom`")
     method = serializers.CharField(
         help_text="`sha256`: the very file; `pdq`: it looks alike"
@@ -251,8 +257,9 @@ class AnalysisSerializer(AnalysisSummarySerializer):
     uncertainty = UncertaintySerializer(
         source="measured", allow_null=True, help_text="what the score is worth"
     )
-    known_matches = KnownMatchSerializer(
-        many=True, help_text="what the banks of known images said at the time"
+    known_matches = serializers.SerializerMethodField(
+        help_text="what the banks of known images said at the time; those of purpose "
+        "`custom` only for who may look into banks"
     )
     provenance = serializers.SerializerMethodField(
         help_text="null where the analysis is older than this check"
@@ -275,6 +282,14 @@ class AnalysisSerializer(AnalysisSummarySerializer):
             "renditions",
         )
         read_only_fields = fields
+
+    @extend_schema_field(KnownMatchSerializer(many=True))
+    def get_known_matches(self, analysis: Analysis) -> Any:
+        """Return what the one who asks may know of them."""
+        request = self.context.get("request")
+        user = request.user if request is not None else None
+        shown = matches_shown_to(user, analysis.known_matches)
+        return KnownMatchSerializer(shown, many=True).data
 
     @extend_schema_field(ProvenanceSerializer(allow_null=True))
     def get_provenance(self, analysis: Analysis) -> Any:

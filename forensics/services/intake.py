@@ -127,7 +127,8 @@ def _reusable_analysis(image: Image) -> Analysis | None:
         Q(status__in=PENDING)
         | Q(status__in=USABLE, pipeline_version=current_pipeline().version)
     ).first()
-    # A file that was put into a bank since must not pass as it did before.
+    # A file that was put into a bank since must not pass as it did before, and one that
+    # was taken out must not stay a known fake.
     is_outdated = (
         found is not None and found.status in USABLE and banks_have_news(found)
     )

@@ -40,14 +40,17 @@ def recognize(report: Report) -> tuple[Report, list[BankMatch]]:
     """
     found = report.pdq
     hashes = found.hashes if found is not None and found.is_usable else {}
-    matches = bank_matches(sha256=report.sha256, hashes=hashes)
+    answer = bank_matches(sha256=report.sha256, hashes=hashes)
+    matches = list(answer.matches)
     first = {match.code: match for match in reversed(matches) if match.code in _WORDS}
     for code, match in first.items():
-        text = _WORDS[code].format(bank=match.bank, **_details(match))
+        text = _WORDS[code].format(**_details(match))
         if code == "known_fake":
             report = declared_fake(report, code=code, text=text)
         else:
             report = remarked(report, code=code, text=text)
+    if not answer.is_complete:
+        report = remarked(report, code="known_incomplete", text=_INCOMPLETE)
     return report, matches
 
 
@@ -170,15 +173,20 @@ def _details(match: BankMatch) -> dict[str, str]:
     }
 
 
+# No bank's name: reasons are read by people who may not know which banks there are.
 _WORDS = {
-    "known_fake": "This very file is in “{bank}”, a bank of known fakes.",
+    "known_fake": "This very file is in a bank of known fakes.",
     "known_fake_near": (
-        "The picture{turned} looks like one in “{bank}”, a bank of known fakes "
+        "The picture{turned} looks like one in a bank of known fakes "
         "({distance}). It may be that fake, or what it was made from: compare."
     ),
-    "known_good": "This very file is in “{bank}”, a bank of known good images.",
+    "known_good": "This very file is in a bank of known good images.",
     "known_good_near": (
-        "The picture{turned} looks like one in “{bank}”, a bank of known good images "
+        "The picture{turned} looks like one in a bank of known good images "
         "({distance}). A forgery made from it looks like it too: compare."
     ),
 }
+_INCOMPLETE = (
+    "Very many known images are alike, so not all were compared: the picture may look "
+    "like others than those that were found."
+)

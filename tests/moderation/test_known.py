@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.tokens import issue_token
+from forensics import known
 from forensics.known_models import Fingerprint, band_columns
 from forensics.models import Analysis, Bank, BankEntry, Door, Submission
 from forensics.services.known import save_entry
@@ -146,11 +147,37 @@ def test_what_came_into_a_bank_since_is_marked(
     assert "List" not in page(client_of(integrator), shown)
 
 
-def test_matches_recorded_with_the_analysis_are_in_page_and_api(
-    client_of: ClientOf, client: Client, integrator: User
+def test_an_entry_whose_bank_means_another_thing_now_is_marked(
+    client_of: ClientOf, moderator: User
 ) -> None:
-    shown = seen(submitted_by=integrator)
-    match = {
+    shown = seen()
+    bank = Bank.objects.create(name="List", purpose="good")
+    entry = save_entry(
+        entry=BankEntry(bank=bank, sha256=shown.image.sha256, pdq="0f" * 32)
+    )
+    before = match_of(entry=str(entry.pk), code="known_fake", purpose="fake")
+    Analysis.objects.filter(pk=shown.pk).update(known_matches=[before])
+    html = page(client_of(moderator), shown)
+    assert "Known good: List" in html
+    assert "re-analyze to record it" in html
+
+
+def test_the_page_says_where_not_all_entries_were_compared(
+    client_of: ClientOf, moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = seen()
+    bank = Bank.objects.create(name="List", purpose="fake")
+    for bit in range(4):
+        save_entry(entry=BankEntry(bank=bank, pdq=f"{HASH ^ 1 << bit:064x}"))
+    said = "not all of them were compared"
+    assert said not in page(client_of(moderator), shown)
+    monkeypatch.setattr(known, "MAX_CANDIDATES", 2)
+    assert said in page(client_of(moderator), shown)
+
+
+def match_of(**but: Any) -> dict[str, Any]:
+    """Return a match as it is recorded."""
+    return {
         "code": "known_fake_near",
         "entry": "018f3a5e-0000-7000-8000-000000000000",
         "bank": "Desk",
@@ -159,12 +186,44 @@ def test_matches_recorded_with_the_analysis_are_in_page_and_api(
         "distance": 6,
         "transform": "turned_90",
         "hash": "0f" * 32,
-    }
-    Analysis.objects.filter(pk=shown.pk).update(known_matches=[match])
-    html = page(client_of(integrator), shown)
+    } | but
+
+
+def in_api(client: Client, analysis: Analysis, user: User) -> Any:
+    token = f"Bearer {issue_token(user=user).secret}"
+    address = f"/api/v1/analyses/{analysis.pk}/"
+    return client.get(address, headers={"Authorization": token}).json()["known_matches"]
+
+
+def test_recorded_matches_are_in_page_and_api_for_who_may_see_banks(
+    client_of: ClientOf, client: Client, moderator: User
+) -> None:
+    shown = seen()
+    matches = [match_of(), match_of(code="known_custom_near", purpose="custom")]
+    Analysis.objects.filter(pk=shown.pk).update(known_matches=matches)
+    html = page(client_of(moderator), shown)
     assert "Known fakes: Desk" in html
+    assert "Other: Desk" in html
     assert "looks alike, turned by 90: 6 of 256 bits differ" in html
-    token = f"Bearer {issue_token(user=integrator).secret}"
-    address = f"/api/v1/analyses/{shown.pk}/"
-    body = client.get(address, headers={"Authorization": token}).json()
-    assert body["known_matches"] == [{k: match[k] for k in match if k != "hash"}]
+    assert in_api(client, shown, moderator) == [
+        {name: match[name] for name in match if name != "hash"} for match in matches
+    ]
+
+
+def test_who_may_not_see_banks_learns_neither_their_names_nor_of_custom_ones(
+    client_of: ClientOf, client: Client, integrator: User
+) -> None:
+    shown = seen(submitted_by=integrator)
+    hidden = match_of(code="known_custom_near", purpose="custom", bank="Secret")
+    matches = [match_of(), hidden]
+    Analysis.objects.filter(pk=shown.pk).update(known_matches=matches)
+
+    html = page(client_of(integrator), shown)
+    assert "Known fakes: a bank</strong> (looks alike, turned by 90" in html
+    assert "Desk" not in html
+    assert "Secret" not in html
+    assert "Other:" not in html
+    told = in_api(client, shown, integrator)
+    expected = match_of(entry=None, bank=None)
+    del expected["hash"]
+    assert told == [expected]
