@@ -27,7 +27,13 @@ _OTHERS = frozenset((CNN_MODEL, FUSION_NAME))
 _WITHOUT_CALIBRATION = "none: judgment"
 KNOWN_FAKE = "known_fake"
 KNOWN_CODES = frozenset(
-    (KNOWN_FAKE, "known_fake_near", "known_good", "known_good_near")
+    (
+        KNOWN_FAKE,
+        "known_fake_near",
+        "known_good",
+        "known_good_near",
+        "known_incomplete",
+    )
 )
 
 
