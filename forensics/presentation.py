@@ -18,6 +18,7 @@ from forensics.explanation import Explanation, explain, strength
 from forensics.metadata_page import MetadataPanel, metadata_panel
 from forensics.provenance import ProvenanceCard, finding_of, provenance_card
 from forensics.states import PENDING, USABLE, AnalysisStatus
+from forensics.tag_meanings import group_order
 from forensics.wording import (
     ANALYSIS_STATES,
     FINDING_STATES,
@@ -191,7 +192,9 @@ def metadata_groups(groups: object) -> list[MetadataGroup]:
     if not isinstance(groups, Mapping):
         return []
     found = []
-    for name, rows in groups.items():
+    for name, rows in sorted(
+        groups.items(), key=lambda item: group_order(str(item[0]))
+    ):
         tags = [
             (str(row.get("tag", "")), _value(row.get("value")))
             for row in (rows if isinstance(rows, list) else [])

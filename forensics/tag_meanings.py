@@ -29,6 +29,13 @@ def group_meaning(group: str) -> str:
     return _meanings()["groups"].get(group.partition(" (")[0].casefold(), "")
 
 
+def group_order(group: str) -> tuple[int, str]:
+    """Return what groups are sorted by: databases forget the order of a JSON's keys."""
+    names = list(_meanings()["groups"])
+    heading = group.partition(" (")[0].casefold()
+    return (names.index(heading) if heading in names else len(names), group)
+
+
 def tag_meaning(group: str, tag: str) -> str:
     """Say what a tag means; empty where we do not know.
 
