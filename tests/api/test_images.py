@@ -12,6 +12,7 @@ from config.tasks import analyze_image
 from forensics.analysis.types import RejectionCode
 from forensics.models import Analysis, Image, Submission
 from tests import images
+from tests.analyzers import ANALYZERS
 from tests.api.helpers import IMAGES, assert_problem, picture, upload
 from tests.factories import make_analysis, make_image, make_queued_analysis, make_user
 
@@ -61,23 +62,7 @@ def test_upload_is_accepted_and_polled_to_its_result(
     assert 0.01 <= result["score"] <= 0.99
     assert result["error"] is None
     names = [signal["name"] for signal in result["signals"]]
-    assert names == [
-        "ela",
-        "metadata",
-        "cnn",
-        "localizer",
-        "copy_move",
-        "double_jpeg",
-        "jpeg_ghosts",
-        "jpeg_history",
-        "jpeg_structure",
-        "watermark",
-        "spectrum",
-        "provenance",
-        "noise",
-        "resampling",
-        "filtering",
-    ]
+    assert names == ANALYZERS
     bands = result["uncertainty"]["bands"]
     assert 0 < bands["inconclusive"] < bands["suspicious"] < bands["fake"] < 1
     assert {rendition["kind"] for rendition in result["renditions"]} == {

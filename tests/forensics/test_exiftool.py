@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -159,7 +160,7 @@ def test_a_version_with_known_holes_is_not_used(
     assert reader.pid is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="as Linux tells it")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which only Linux has")
 def test_the_process_may_write_no_file_and_inherits_nothing(
     started: Started, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -178,7 +179,9 @@ def test_the_process_may_write_no_file_and_inherits_nothing(
     assert b"DJANGO" not in surroundings
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux to end it")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux ends a process with its parent"
+)
 def test_a_killed_worker_leaves_no_process_behind() -> None:
     require_exiftool()
     script = (
@@ -211,6 +214,15 @@ def test_a_reader_copied_into_a_child_starts_its_own_process(started: Started) -
     assert reader._process is not mine
     mine.owner = os.getpid()
     mine.end()
+
+
+def test_a_reader_sent_to_another_process_starts_its_own(started: Started) -> None:
+    reader = started()
+    expected = tag_count(reader)
+    sent = pickle.loads(pickle.dumps(reader))  # noqa: S301 - ours
+    assert tag_count(sent) == expected
+    assert sent.pid != reader.pid
+    sent.close()
 
 
 def test_nothing_of_a_picture_stays_in_the_scratch_file(started: Started) -> None:

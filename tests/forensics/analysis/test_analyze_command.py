@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.analyzers import ANALYZERS
 from tests.images import encode, jpeg, photo_like, png
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -59,23 +60,7 @@ def test_a_line_has_the_documented_fields(folder: Path) -> None:
         "models", "uncertainty", "pipeline_version", "elapsed_ms",
     }  # fmt: skip
     names = [signal["name"] for signal in line["signals"]]
-    assert names == [
-        "ela",
-        "metadata",
-        "cnn",
-        "localizer",
-        "copy_move",
-        "double_jpeg",
-        "jpeg_ghosts",
-        "jpeg_history",
-        "jpeg_structure",
-        "watermark",
-        "spectrum",
-        "provenance",
-        "noise",
-        "resampling",
-        "filtering",
-    ]
+    assert names == ANALYZERS
     for signal in line["signals"]:
         assert set(signal) == {"name", "status", "score", "summary", "codes"}
         assert signal["status"] in {"ok", "not_applicable", "failed"}

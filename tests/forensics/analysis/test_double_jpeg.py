@@ -19,9 +19,14 @@ from forensics.analysis.types import (
     Limits,
     NotApplicableError,
 )
-from tests.images import encode, exif_block, jpeg, photo_like, png
-
-BOX = (168, 112, 328, 272)
+from tests.forensics.analysis.saved_pictures import (
+    BOX,
+    marked_and_true,
+    noisy,
+    pasted,
+    saved,
+)
+from tests.images import encode, exif_block, jpeg, png
 
 
 def evidence_of(data: bytes) -> ImageEvidence:
@@ -32,28 +37,6 @@ def analyze(data: bytes) -> Finding:
     return DoubleJpegAnalyzer().analyze(evidence_of(data))
 
 
-def noisy(seed: int, size: tuple[int, int] = (520, 392)) -> Image.Image:
-    """A picture with detail in every block, away from black and white."""
-    rng = np.random.default_rng(seed)
-    levels = np.asarray(photo_like(seed, size), dtype=np.float32)
-    texture = rng.normal(0.0, 9.0, levels.shape).astype(np.float32)
-    calm = 128.0 + 0.6 * (levels - 128.0) + texture
-    return Image.fromarray(calm.clip(8, 247).astype(np.uint8))
-
-
-def saved(picture: Image.Image, quality: int) -> Image.Image:
-    return Image.open(BytesIO(jpeg(picture, quality=quality))).convert("RGB")
-
-
-def pasted(base: Image.Image, donor: Image.Image) -> Image.Image:
-    """Paste with the donor's grid 3 px right and 5 px down of the base's."""
-    joined = base.copy()
-    left, top, right, bottom = BOX
-    source = (left - 3 - 8, top - 5 - 8, right - 3 - 8, bottom - 5 - 8)
-    joined.paste(donor.crop(source), BOX)
-    return joined
-
-
 def signal_of(finding: Finding) -> float:
     value = finding.data["signal"]
     assert isinstance(value, float)
@@ -62,12 +45,7 @@ def signal_of(finding: Finding) -> float:
 
 def overlap(finding: Finding, size: tuple[int, int]) -> float:
     """F1 of the localization at .5 against the pasted box."""
-    assert finding.localization is not None
-    cell = finding.localization.cell
-    shown = np.kron(finding.localization.values, np.ones((cell, cell))) > 0.5
-    shown = shown[: size[1], : size[0]]
-    mask = np.zeros_like(shown)
-    mask[BOX[1] : BOX[3], BOX[0] : BOX[2]] = True
+    shown, mask = marked_and_true(finding, size)
     return float(2.0 * (shown & mask).sum() / (shown.sum() + mask.sum()))
 
 

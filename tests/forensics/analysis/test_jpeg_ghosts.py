@@ -26,7 +26,13 @@ from forensics.analysis.types import (
     Limits,
     NotApplicableError,
 )
-from tests.forensics.analysis.test_double_jpeg import BOX, noisy, saved
+from tests.forensics.analysis.saved_pictures import (
+    BOX,
+    marked_and_true,
+    noisy,
+    pasted,
+    saved,
+)
 from tests.images import encode, exif_block, jpeg, png
 
 
@@ -38,22 +44,13 @@ def forged(
     quality: int, shift: tuple[int, int], *, base: Image.Image | None = None
 ) -> Image.Image:
     """Paste a part of a JPEG whose grid then lies shifted right and down."""
-    joined = (noisy(6) if base is None else base).copy()
-    left, top, right, bottom = BOX
-    across, down = shift[0] + 8, shift[1] + 8
-    source = (left - across, top - down, right - across, bottom - down)
-    joined.paste(saved(noisy(7), quality).crop(source), BOX)
-    return joined
+    below = noisy(6) if base is None else base
+    return pasted(below, saved(noisy(7), quality), shift=shift)
 
 
 def iou(finding: Finding, size: tuple[int, int]) -> float:
     """Intersection over union of the localization at .5 and the pasted box."""
-    assert finding.localization is not None
-    cell = finding.localization.cell
-    shown = np.kron(finding.localization.values, np.ones((cell, cell))) > 0.5
-    shown = shown[: size[1], : size[0]]
-    mask = np.zeros_like(shown)
-    mask[BOX[1] : BOX[3], BOX[0] : BOX[2]] = True
+    shown, mask = marked_and_true(finding, size)
     return float((shown & mask).sum() / (shown | mask).sum())
 
 

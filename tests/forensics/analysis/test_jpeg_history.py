@@ -23,7 +23,7 @@ from forensics.analysis.types import (
     Limits,
     NotApplicableError,
 )
-from tests.forensics.analysis.test_double_jpeg import BOX, noisy, pasted, saved
+from tests.forensics.analysis.saved_pictures import BOX, noisy, pasted, saved
 from tests.images import encode, exif_block, jpeg, png
 
 

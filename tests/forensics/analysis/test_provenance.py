@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from functools import cache
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from typing import Any
 
@@ -14,16 +10,10 @@ import pytest
 from PIL import Image
 
 from forensics.analysis.fusion import fuse
-from forensics.analysis.image import ImageEvidence, load_evidence
 from forensics.analysis.metadata import MetadataAnalyzer
 from forensics.analysis.provenance import ProvenanceAnalyzer, parse_trust_list
-from forensics.analysis.provenance import analyzer as analyzer_module
-from forensics.analysis.provenance.locate import _STORE
 from forensics.analysis.provenance.statuses import sentence
 from forensics.analysis.types import (
-    Finding,
-    FindingStatus,
-    Limits,
     NotApplicableError,
     Verdict,
 )
@@ -40,9 +30,16 @@ from tests.credentials import (
     opened,
     signed,
 )
+from tests.forensics.analysis.provenance_findings import (
+    PICTURE,
+    analyze,
+    evidence_of,
+    node,
+    plain,
+    two,
+)
 from tests.images import encode, jpeg, photo_like, with_xmp
 
-PICTURE = photo_like(3, (400, 300))
 MEDIA = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",
@@ -52,35 +49,6 @@ MEDIA = {
     "AVIF": "image/avif",
     "HEIC": "image/heic",
 }
-
-
-@cache
-def analyzer(*, has_list: bool = True) -> ProvenanceAnalyzer:
-    trust = parse_trust_list(identity().root) if has_list else None
-    return ProvenanceAnalyzer.with_trust(trust)
-
-
-@cache
-def plain() -> bytes:
-    return jpeg(PICTURE)
-
-
-def evidence_of(data: bytes) -> ImageEvidence:
-    return load_evidence(data, Limits())
-
-
-def analyze(data: bytes, *, has_list: bool = True) -> Finding:
-    return analyzer(has_list=has_list).analyze(evidence_of(data))
-
-
-def two(finding: Finding) -> tuple[object, object]:
-    return finding.data["integrity"], finding.data["trust"]
-
-
-def node(finding: Finding) -> dict[str, Any]:
-    tree = finding.data["tree"]
-    assert isinstance(tree, dict)
-    return tree
 
 
 @pytest.mark.parametrize("name", MEDIA)
@@ -315,79 +283,6 @@ def test_the_tree_is_capped_in_depth() -> None:
         depth, here = depth + 1, here["ingredients"][0]
     assert depth == 5
     assert finding.data["omitted"] == 1
-
-
-@pytest.fixture
-def server() -> Iterator[tuple[str, list[str]]]:
-    """A server on this machine that notes who asks."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{listening.server_port}", asked
-        listening.shutdown()
-        thread.join()
-
-
-def test_a_credential_kept_elsewhere_is_explained_and_not_fetched(
-    server: tuple[str, list[str]],
-) -> None:
-    address, asked = server
-    finding = analyze(signed(plain(), remote=f"{address}/secret.c2pa"))
-    assert two(finding) == ("unknown", "unknown")
-    assert finding.codes == ("credential_remote",)
-    assert "not fetched" in finding.summary
-    assert asked == []
-
-
-def test_the_library_itself_asks_nobody(server: tuple[str, list[str]]) -> None:
-    address, asked = server
-    reader = analyzer().reader
-    answer = reader.read(signed(plain(), remote=f"{address}/x.c2pa"), "image/jpeg")
-    assert "error" in answer
-    who = identity(ocsp=f"{address}/ocsp")
-    assert two(analyze(signed(plain(), by=who)))[0] == "valid"
-    assert asked == []
-
-
-def test_a_manifest_larger_than_the_cap_is_not_read(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(analyzer_module, "MAX_MANIFEST", 5000)
-    finding = analyze(signed(plain()))
-    assert two(finding) == ("unknown", "unknown")
-    assert "are not read" in finding.summary
-    assert finding.status is FindingStatus.OK
-
-
-def test_a_decoy_in_front_does_not_hide_the_manifest() -> None:
-    data = signed(plain(), action(source=GENERATED))
-    store = data.index(_STORE)
-    text = b"\xff\xff\xff\xffjumb" + data[store - 8 : store + len(_STORE)]
-    comment = b"\xff\xfe" + (len(text) + 2).to_bytes(2) + text
-    finding = analyze(data[:2] + comment + data[2:])
-    assert "are not read" not in finding.summary
-    assert finding.codes
-
-
-def test_what_is_too_large_to_check_still_declares(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(analyzer_module, "MAX_MANIFEST", 5000)
-    finding = analyze(signed(plain(), action(source=GENERATED)))
-    assert finding.codes == ("ai_declared_unverified",)
 
 
 def test_the_list_in_use_is_part_of_the_finding() -> None:
