@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # The version of an analyzer whose model is not there.
 _NO_MODEL = "none"
-# These learned to read a message, not to tell a class: no picture can be leaked to them.
+# They learned to read a message, not to tell a class: no picture can leak to them.
 _READ_MARKS = frozenset((RIVAGAN.name,))
 
 
