@@ -10,7 +10,6 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from forensics.analysis.metadata.tag_reader import (
@@ -67,10 +66,6 @@ class ExifTool:
         self._version = ""
         self._not_before = 0.0
         atexit.register(self.close)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Go to another process as what it is made of: that starts its own ExifTool."""
-        return partial(ExifTool, seconds=self._seconds), (self._executable,)
 
     @property
     def version(self) -> str:

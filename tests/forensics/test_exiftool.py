@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -214,15 +213,6 @@ def test_a_reader_copied_into_a_child_starts_its_own_process(started: Started) -
     assert reader._process is not mine
     mine.owner = os.getpid()
     mine.end()
-
-
-def test_a_reader_sent_to_another_process_starts_its_own(started: Started) -> None:
-    reader = started()
-    expected = tag_count(reader)
-    sent = pickle.loads(pickle.dumps(reader))  # noqa: S301 - ours
-    assert tag_count(sent) == expected
-    assert sent.pid != reader.pid
-    sent.close()
 
 
 def test_nothing_of_a_picture_stays_in_the_scratch_file(started: Started) -> None:

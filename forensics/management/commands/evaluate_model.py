@@ -109,7 +109,8 @@ def _request(options: dict[str, Any]) -> Request:
     from forensics.training.protocols import ProtocolKind  # noqa: PLC0415 - as above
 
     target, model = options["target"], options["model"]
-    analysis = current_options()
+    # A running program cannot go to other processes, and no figure rests on its tags.
+    analysis = dataclasses.replace(current_options(), tag_reader=None)
     if options["without_calibration"]:
         analysis = dataclasses.replace(analysis, calibrated=False)
     if model is not None:
