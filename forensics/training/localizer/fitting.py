@@ -124,7 +124,7 @@ def fit(
         _advance(model, learn, recipe, state, progress)
         _save(model, state, run.folder)
         _note(model, watched, state, run.folder)
-    model.optimizer.finalize_variable_values(model.trainable_variables)
+    _take_average(model)
     state.mask_shift = centre_mask(model, watched)
     return model, state
 
@@ -300,6 +300,14 @@ def _validation(check: Mixture, recipe: Recipe) -> list[Batch]:
     ]
 
 
+def _take_average(model: KerasModel) -> None:
+    """Set the weights to their running average."""
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    for variable in model.trainable_variables:
+        # Otherwise JAX lets both share one buffer, and the next call gives it away.
+        variable.assign(np.array(variable))
+
+
 class _averaged:  # noqa: N801 - reads as a statement
     """Measure with the averaged weights, then take the current ones back."""
 
@@ -308,7 +316,7 @@ class _averaged:  # noqa: N801 - reads as a statement
 
     def __enter__(self) -> None:
         self._kept = [np.array(v) for v in self._model.trainable_variables]
-        self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
+        _take_average(self._model)
 
     def __exit__(self, *_error: object) -> None:
         for variable, value in zip(
