@@ -296,8 +296,9 @@ def _spare_credential(weights: dict[str, Weight], codes: Collection[str]) -> Non
     said = sum(weights[code].log_odds for code in _EDITS if code in codes)
     for code in ("credential_mismatch", "credential_broken"):
         full = weights[code]
-        if full.log_odds > 0.0:
+        if code in codes and full.log_odds > 0.0:
             rest = max(0.0, full.log_odds - said)
+            said -= full.log_odds - rest
             weights[code] = Weight(rest, f"{full.text} {_SAME_EDIT}")
 
 

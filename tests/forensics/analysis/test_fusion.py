@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forensics.analysis.fusion import (
@@ -216,6 +216,7 @@ def test_the_score_never_falls_as_the_network_grows_surer(
 
 
 @given(some_codes, st.sampled_from([c for c, w in WEIGHTS.items() if w.log_odds > 0]))
+@example(["credential_mismatch", "credential_broken"], "editing_software")
 def test_one_more_sign_of_editing_never_lowers_the_score(
     codes: list[str], more: str
 ) -> None:
