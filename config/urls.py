@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog
 
 from config.health import health
 from moderation.views import home
@@ -19,6 +20,7 @@ urlpatterns = [
     path("cases/", include("moderation.urls")),
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
+    path("words.js", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     path("healthz", health, name="health"),
 ]
 

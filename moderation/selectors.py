@@ -8,11 +8,13 @@ from django.db.models import Prefetch, QuerySet
 
 from forensics.models import Analysis, Finding, Submission
 from forensics.selectors import with_thumbnail
-from moderation.models import AuditEvent, Case, Decision, Policy
+from moderation.models import AuditEvent, Case, CaseKind, Decision, Policy
 from moderation.policies import Rule
-from moderation.states import CaseStatus
+from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
 
 
@@ -40,6 +42,13 @@ def codes_of(analysis: Analysis) -> frozenset[str]:
     found = Finding.objects.filter(analysis=analysis).values_list("codes", flat=True)
     known = (match["code"] for match in analysis.known_matches)
     return frozenset((*(code for codes in found for code in codes), *known))
+
+
+def undecided_case_of(image_id: UUID) -> Case | None:
+    """Return the one case of an image that somebody still has to decide, if any."""
+    return Case.objects.filter(
+        image=image_id, status__in=UNDECIDED, kind=CaseKind.REGULAR
+    ).first()
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
@@ -94,4 +103,4 @@ def decisions_in_other_cases(case: Case) -> QuerySet[Decision]:
 
 def events_of(case: Case) -> QuerySet[AuditEvent]:
     """Return the history of a case, oldest first."""
-    return case.events.order_by("at", "id")
+    return case.events.order_by("position")

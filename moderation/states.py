@@ -10,13 +10,23 @@ class CaseStatus(models.TextChoices):
 
     OPEN = "open", "Open"
     CLAIMED = "claimed", "Claimed"
+    HELD = "held", "On hold"
     DECIDED = "decided", "Decided"
+    APPEALED = "appealed", "Appealed"
 
 
-# A decided case returns to open only by a lead's reopening. Appeals join here later.
+# A decided case is open again when a lead reopens it, and claimed again by the person
+# who takes a decision back at once. While an appeal runs, the decision stays in force.
 NEXT: Mapping[CaseStatus, tuple[CaseStatus, ...]] = {
-    CaseStatus.OPEN: (CaseStatus.CLAIMED,),
-    CaseStatus.CLAIMED: (CaseStatus.DECIDED, CaseStatus.OPEN),
-    CaseStatus.DECIDED: (CaseStatus.OPEN,),
+    CaseStatus.OPEN: (CaseStatus.CLAIMED, CaseStatus.HELD),
+    CaseStatus.CLAIMED: (
+        CaseStatus.DECIDED,
+        CaseStatus.OPEN,
+        CaseStatus.HELD,
+        CaseStatus.APPEALED,
+    ),
+    CaseStatus.HELD: (CaseStatus.OPEN,),
+    CaseStatus.DECIDED: (CaseStatus.OPEN, CaseStatus.CLAIMED, CaseStatus.APPEALED),
+    CaseStatus.APPEALED: (CaseStatus.CLAIMED,),
 }
-UNDECIDED = (CaseStatus.OPEN, CaseStatus.CLAIMED)
+UNDECIDED = (CaseStatus.OPEN, CaseStatus.CLAIMED, CaseStatus.HELD, CaseStatus.APPEALED)

@@ -16,7 +16,8 @@ from accounts.models import User
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.models import Analysis, Door, EvidenceFile, Finding, Image, Submission
 from forensics.states import AnalysisStatus
-from moderation.models import Case, Policy, Priority
+from moderation.models import Case, Policy, Priority, Queue
+from moderation.models.queues import DEFAULT_QUEUE
 
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)
@@ -130,6 +131,9 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
         "analysis": analysis,
         "priority": Priority.NORMAL,
         "opened_because": "Called suspicious: verdict suspicious",
+        "queue": Queue.objects.get(slug=DEFAULT_QUEUE),
+        "machine_verdict": analysis.verdict,
+        "machine_score": analysis.score,
     }
     return Case.objects.create(**values | fields)
 

@@ -68,11 +68,19 @@ class DecisionAdmin(ReadOnlyAdmin):
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what, append-only."""
 
-    list_display = ("at", "action", "actor_name", "case", "policy")
+    list_display = ("position", "at", "action", "actor_name", "address", "case")
     list_filter = ("action", "at")
-    list_select_related = ("case", "policy")
+    list_select_related = ("case",)
     search_fields = ("actor_name",)
-    fields = ("at", "action", ("actor", "actor_name"), ("case", "policy"), "details")
+    fields = (
+        ("position", "at"),
+        "action",
+        ("actor_name", "address"),
+        ("case", "policy", "image"),
+        "details",
+        "previous_hash",
+        "hash",
+    )
     readonly_fields = ("details",)
 
     @admin.display(description="details")

@@ -1,12 +1,22 @@
-"""The record. Called inside the transaction of whatever is recorded."""
+"""The record. Called inside the transaction of whatever is recorded, as its last step.
+
+Appending locks the end of the record until the transaction is over: what else a
+transaction locks, it locks before, or two of them could wait for each other.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from moderation.models import AuditEvent, Case, Policy
+from django.utils import timezone
+
+from accounts.context import current_address
+from moderation.audit_chain import Entry, hash_of, plain
+from moderation.models import AuditEvent, AuditHead, Case, Policy
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
 
 
@@ -16,14 +26,42 @@ def record(
     actor: User | None,
     case: Case | None = None,
     policy: Policy | None = None,
+    image_id: UUID | None = None,
     **data: Any,
-) -> None:
-    """Append one event."""
-    AuditEvent.objects.create(
+) -> AuditEvent:
+    """Append one event; of a case also under its image."""
+    head = AuditHead.objects.select_for_update().get(pk=1)
+    event = AuditEvent(
+        position=head.count + 1,
+        at=timezone.now(),
         action=action,
         actor=actor,
         actor_name=str(actor) if actor else "",
+        address=current_address(),
         case=case,
         policy=policy,
-        data=data,
+        image=image_id or (case.image_id if case else None),
+        data=plain(data),
+        previous_hash=head.hash,
+    )
+    event.hash = hash_of(entry_of(event), event.previous_hash)
+    event.save(force_insert=True)
+    head.count, head.hash = event.position, event.hash
+    head.save()
+    return event
+
+
+def entry_of(event: AuditEvent) -> Entry:
+    """Return what the hash of a row covers."""
+    return Entry(
+        position=event.position,
+        at=event.at,
+        actor=event.actor_id,
+        actor_name=event.actor_name,
+        address=event.address,
+        action=event.action,
+        case=str(event.case_id) if event.case_id else None,
+        policy=event.policy_id,
+        image=str(event.image) if event.image else None,
+        data=event.data,
     )

@@ -15,11 +15,13 @@ from moderation.exceptions import (
     InvalidDecisionError,
     TransitionError,
 )
-from moderation.models import MAX_NOTE, Case, Decision
+from moderation.models import MAX_NOTE, Case, Decision, Withdrawal
 from moderation.policies import problem_with_decision
+from moderation.selectors import undecided_case_of
 from moderation.services.audit import record
+from moderation.services.opening import new_case
 from moderation.services.permissions import require
-from moderation.states import NEXT, UNDECIDED, CaseStatus
+from moderation.states import NEXT, CaseStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -32,17 +34,15 @@ def open_case(*, image: Image, actor: User, because: str) -> Case:
     """Send a picture to review by hand; an undecided case is returned as it is."""
     require(actor, "moderation.decide_case", "open cases")
     locked = Image.objects.select_for_update().get(pk=image.pk)
-    existing = Case.objects.filter(image=locked, status__in=UNDECIDED).first()
+    existing = undecided_case_of(locked.pk)
     if existing is not None:
         return existing
-    case = Case(
+    case = new_case(
         image=locked,
         analysis=locked.current_analysis,
         opened_by=actor,
         opened_because=because.strip()[:255] or "Opened by hand",
     )
-    case.full_clean()
-    case.save()
     record("case_opened", actor=actor, case=case, because=case.opened_because)
     return case
 
@@ -150,7 +150,7 @@ def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
     if not because.strip():
         raise InvalidDecisionError("Say why the case is reopened.")
     case = _lock(case_id)
-    other = Case.objects.filter(image=case.image_id, status__in=UNDECIDED).first()
+    other = undecided_case_of(case.image_id)
     if other is not None and case.status == CaseStatus.DECIDED:
         raise TransitionError(f"{other} of the same picture is already in the queue.")
     _move(case, CaseStatus.OPEN, only_from=CaseStatus.DECIDED)
@@ -158,7 +158,9 @@ def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
     case.save()
     decision = case.decisions.get(withdrawn_at__isnull=True)
     decision.withdrawn_at = timezone.now()
-    decision.save(update_fields=["withdrawn_at"])
+    decision.withdrawn_by_name = str(actor)
+    decision.withdrawn_because = Withdrawal.REOPENED
+    decision.save()
     record("case_reopened", actor=actor, case=case, because=because.strip()[:1000])
     return case
 
@@ -177,7 +179,7 @@ def _claim(case: Case, actor: User) -> None:
         if case.claimed_by_id != actor.pk:
             _expire(case)
     if case.status != CaseStatus.CLAIMED:
-        _move(case, CaseStatus.CLAIMED)
+        _move(case, CaseStatus.CLAIMED, only_from=CaseStatus.OPEN)
         case.claimed_by, case.claim_token = actor, uuid4()
         record("case_claimed", actor=actor, case=case)
     case.claim_expires_at = now + CLAIM_LENGTH

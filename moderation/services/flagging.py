@@ -8,7 +8,7 @@ from moderation import selectors
 from moderation.models import Case
 from moderation.policies import Evidence, first_match
 from moderation.services.audit import record
-from moderation.states import UNDECIDED
+from moderation.services.opening import copy_result, new_case
 
 if TYPE_CHECKING:
     from forensics.models import Analysis
@@ -27,27 +27,25 @@ def flag_analysis(analysis: Analysis) -> Case | None:
         codes=selectors.codes_of(analysis),
     )
     match = first_match(selectors.active_rules(), evidence)
-    case = Case.objects.filter(image=analysis.image_id, status__in=UNDECIDED).first()
+    case = selectors.undecided_case_of(analysis.image_id)
     if case is not None:
         return _point_at(case, analysis)
     if match is None or Case.objects.filter(image=analysis.image_id).exists():
         return None
-    case = Case(
-        image_id=analysis.image_id,
+    case = new_case(
+        image=analysis.image,
         analysis=analysis,
         priority=match.rule.priority,
         policy=selectors.policy_named(match.rule.name),
         opened_because=f"{match.rule.name}: {match.because}"[:255],
     )
-    case.full_clean(exclude=["image", "analysis"])
-    case.save()
     record("case_opened", actor=None, case=case, because=case.opened_because)
     return case
 
 
 def _point_at(case: Case, analysis: Analysis) -> Case:
     if case.analysis_id != analysis.id:
-        case.analysis = analysis
-        case.save(update_fields=["analysis"])
+        copy_result(case, analysis)
+        case.save()
         record("analysis_renewed", actor=None, case=case, analysis=str(analysis.id))
     return case

@@ -1,0 +1,24 @@
+"""Rows about cases, decisions, policies, queues and the record. Fields only."""
+
+from moderation.models.audit import AuditEvent, AuditHead
+from moderation.models.cases import Case, CaseKind
+from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome, Priority
+from moderation.models.decisions import Decision, Withdrawal
+from moderation.models.policies import Policy
+from moderation.models.queues import Queue, QueueOrder
+
+__all__ = [
+    "MAX_NOTE",
+    "AuditEvent",
+    "AuditHead",
+    "Case",
+    "CaseKind",
+    "Decision",
+    "DecisionReason",
+    "Outcome",
+    "Policy",
+    "Priority",
+    "Queue",
+    "QueueOrder",
+    "Withdrawal",
+]

@@ -1,0 +1,144 @@
+"""Pictures that a person has to decide about."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid6 import uuid7
+
+from forensics.models import VERDICT_CHOICES, Analysis, Image
+from moderation.models.choices import Outcome, Priority
+from moderation.models.policies import Policy
+from moderation.models.queues import Queue
+from moderation.states import UNDECIDED, CaseStatus
+
+DECISION_STANDS = (CaseStatus.DECIDED, CaseStatus.APPEALED)
+NO_DECISION = (CaseStatus.OPEN, CaseStatus.HELD)
+
+
+class CaseKind(models.TextChoices):
+    """Why a case exists. To those who decide them, all look alike."""
+
+    REGULAR = "regular", "Regular"
+    SECOND = "second", "Second review, unseen"
+    TIEBREAK = "tiebreak", "Two reviews disagree"
+    GOLDEN = "golden", "Known answer"
+
+
+class Case(models.Model):
+    """A picture that a person has to decide about."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="cases")
+    analysis = models.ForeignKey(
+        Analysis, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
+    )
+    kind = models.CharField(
+        max_length=16, choices=CaseKind.choices, default=CaseKind.REGULAR
+    )
+    original = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="checks",
+        help_text="the case that this one checks",
+    )
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases")
+    status = models.CharField(
+        max_length=16, choices=CaseStatus.choices, default=CaseStatus.OPEN
+    )
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority.choices, default=Priority.NORMAL
+    )
+    policy = models.ForeignKey(
+        Policy, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
+    )
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="empty when a policy opened it",
+    )
+    opened_because = models.CharField(max_length=255)
+    opened_at = models.DateTimeField(default=timezone.now)
+    available_from = models.DateTimeField(
+        default=timezone.now, help_text="nobody is handed the case before"
+    )
+    due_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(
+        null=True, blank=True, help_text="for leads only since then"
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned_cases",
+        help_text="nobody else is handed the case",
+    )
+    # Copies, so that lists and rules need no other table.
+    machine_verdict = models.CharField(
+        max_length=16, choices=VERDICT_CHOICES, blank=True
+    )
+    machine_score = models.FloatField(null=True, blank=True)
+    uploader = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="who sent the picture first",
+    )
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="claimed_cases",
+    )
+    claim_token = models.UUIDField(null=True, blank=True)
+    claim_expires_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(
+        max_length=16,
+        choices=Outcome.choices,
+        blank=True,
+        help_text="of the decision in force",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-priority", "opened_at", "id")
+        indexes = (
+            models.Index(fields=("status", "-priority", "opened_at", "id")),
+            models.Index(fields=("queue", "status", "-priority", "opened_at", "id")),
+            models.Index(fields=("uploader", "status")),
+            models.Index(fields=("claimed_by", "status")),
+        )
+        permissions = (
+            ("decide_case", "Can claim and decide cases"),
+            ("reopen_case", "Can reopen decided cases"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("image",),
+                condition=Q(status__in=UNDECIDED, kind=CaseKind.REGULAR),
+                name="one_undecided_case_per_image",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CaseStatus.CLAIMED, claim_token__isnull=False)
+                | (~Q(status=CaseStatus.CLAIMED) & Q(claim_token__isnull=True)),
+                name="only_a_claimed_case_has_a_claim",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status__in=DECISION_STANDS) & ~Q(outcome=""))
+                | (Q(status__in=NO_DECISION) & Q(outcome=""))
+                | Q(status=CaseStatus.CLAIMED),
+                name="a_case_has_an_outcome_while_a_decision_stands",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Case {str(self.id)[-8:]}"

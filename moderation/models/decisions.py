@@ -1,0 +1,71 @@
+"""What people decided, on what evidence."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid6 import uuid7
+
+from forensics.models import Analysis
+from moderation.models.cases import Case
+from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome
+
+
+class Withdrawal(models.TextChoices):
+    """Why a decision is no longer in force."""
+
+    UNDONE = "undone", "Taken back at once"
+    REOPENED = "reopened", "Reopened by a lead"
+    OVERTURNED = "overturned", "Overturned on appeal"
+    CONFIRMED = "confirmed", "Replaced by the appeal's decision"
+    REVIEWED = "reviewed", "Replaced after a second review"
+
+
+class Decision(models.Model):
+    """What a person decided, on what evidence. Outlives the picture; never edited."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
+    analysis = models.ForeignKey(
+        Analysis, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    image_sha256 = models.CharField(max_length=64, db_index=True)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+    reason = models.CharField(max_length=32, choices=DecisionReason.choices)
+    note = models.TextField(blank=True, max_length=MAX_NOTE)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="decisions",
+    )
+    decided_by_name = models.CharField(max_length=150)
+    machine_verdict = models.CharField(max_length=16, blank=True)
+    machine_score = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    final_at = models.DateTimeField(
+        default=timezone.now,
+        help_text="until then it can be undone; nobody outside is told before",
+    )
+    is_automatic = models.BooleanField(default=False, help_text="made by a policy")
+    batch = models.UUIDField(
+        null=True, blank=True, help_text="the same for cases decided together"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by_name = models.CharField(max_length=150, blank=True)
+    withdrawn_because = models.CharField(
+        max_length=16, choices=Withdrawal.choices, blank=True
+    )
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("case",),
+                condition=Q(withdrawn_at__isnull=True),
+                name="one_decision_in_force_per_case",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} by {self.decided_by_name}"
