@@ -330,18 +330,19 @@ def _untouched_words(*, score: float, share: float, upper: float, pictures: int)
         "most": _of_hundred_at_most(upper),
         "pictures": number_format(pictures, force_grouping=True),
         "share": _of_hundred(share),
+        "sure": "95 %",
     }
     if share * pictures < _NEARLY_NONE:
         said = gettext(
             "The checks of the pixels alone come to {score}. Of {pictures} untouched "
             "photographs that were measured, none scored this high or higher by them "
-            "(of 100, at most {most} with 95 % confidence)."
+            "(of 100, at most {most} with {sure} confidence)."
         )
     else:
         said = gettext(
             "The checks of the pixels alone come to {score}. Of 100 untouched "
             "photographs, about {share} score this high or higher by them ({pictures} "
-            "were measured; at most {most} with 95 % confidence)."
+            "were measured; at most {most} with {sure} confidence)."
         )
     return said.format(**figures)
 

@@ -24,6 +24,17 @@ _NOT_SHOWN = (
     "reader_process.py",
     "loading.py",
     "messages.py",
+    "keras_weights.py",
+    "localizer_network.py",
+    "manifest.py",
+    "rulebook/document.py",
+    "rulebook/patterns.py",
+    "watermark/wavelet.py",
+)
+# Patterns, log lines and what is wrong with a model: no words for a moderator.
+_NO_WORDS = re.compile(
+    r"%s|\\|\$\||\(\?|\[\^?A-Z|^[<^]|\$$|Expected|[Rr]eceived|^input |preprocessing"
+    r"|LiteRT|Restore|no predicate|cannot run|^none: |255 /"
 )
 _IN_TABLES = ("says", "cannot_tell")
 _NAMED = re.compile(r"\{[a-z_]*[^{}]*\}")
@@ -48,6 +59,8 @@ def collect(analysis: Path, tag_meanings: Path) -> list[str]:
 
 
 def _is_said(text: str) -> bool:
+    if _NO_WORDS.search(text):
+        return False
     letters = re.sub(r"\{\d+\}", "", text)
     return " " in text.strip() and len(_LETTERS.findall(letters)) * 2 >= _LEAST_LETTERS
 
