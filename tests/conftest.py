@@ -31,10 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Iterator[None]:
     """Give the rows back at once: in a process of several, any test may come next."""
     yield
-    if empties_tables(item):
+    # After the last test the database is gone.
+    if nextitem is not None and empties_tables(item):
         with item.config.stash[blocking_manager_key].unblock():
             rows = connection._test_serialized_contents
             connection.creation.deserialize_db_from_string(rows)
