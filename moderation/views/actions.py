@@ -15,7 +15,7 @@ from forensics.selectors import images_visible_to
 from moderation import selectors, services
 from moderation.exceptions import ModerationError, NotAllowedError
 from moderation.forms import DecisionForm, OpenForm, ReopenForm
-from moderation.services.cases import CLAIM_LENGTH
+from moderation.services.transitions import CLAIM_LENGTH
 from moderation.views.case import Attempt, case_page
 
 if TYPE_CHECKING:
