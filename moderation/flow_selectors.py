@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from moderation import quality_selectors
 from moderation.models import (
     Case,
     CaseSkip,
@@ -56,6 +57,7 @@ def cases_for(user: User, *, now: datetime) -> QuerySet[Case]:
         .filter(Q(assigned_to=None) | Q(assigned_to=user))
         .filter(~Exists(skipped), ~Exists(own), ~Exists(checked))
     )
+    cases = quality_selectors.cases_to_review(cases, user)
     return cases if user.has_perm(LEAD) else cases.filter(escalated_at=None)
 
 
@@ -121,6 +123,8 @@ def claimed_case_of(user: User, *, queue: str = "") -> Case | None:
 
 def reason_not_to_take(case: Case, user: User) -> str:
     """Say why this person may not take a waiting case; empty if they may."""
+    if problem := quality_selectors.reason_not_to_review(case, user):
+        return problem
     if user.has_perm(LEAD):
         return _own_work(case, user)
     if case.escalated_at is not None:

@@ -1,4 +1,4 @@
-"""PURE: draws that nobody can steer or foresee, and that give the same when repeated."""
+"""PURE: draws that nobody can steer or foresee, the same each time they are made."""
 
 import hashlib
 import hmac

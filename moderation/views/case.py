@@ -67,7 +67,7 @@ def case_page(
     case = get_object_or_404(
         selectors.with_case_file(selectors.cases_visible_to(request.user)), pk=case_id
     )
-    context = _evidence(case, request.GET.get("tags", "")) | {
+    context = _evidence(case, request.user, request.GET.get("tags", "")) | {
         "case": case,
         "name": str(next(iter(case.image.submissions.all()), "(no name)")),
         "can": abilities(request.user, case),
@@ -100,7 +100,7 @@ def abilities(user: User, case: Case) -> Abilities:
     )
 
 
-def _evidence(case: Case, tags: str) -> dict[str, Any]:
+def _evidence(case: Case, user: User, tags: str) -> dict[str, Any]:
     analyses = list(with_evidence(case.image.analyses.all()))
     latest = analyses[0] if analyses else None
     shown = next((a for a in analyses if a.pk == case.analysis_id), None)
@@ -113,7 +113,7 @@ def _evidence(case: Case, tags: str) -> dict[str, Any]:
             case,
             submissions=case.image.submissions.all(),
             analyses=analyses,
-            earlier=selectors.decisions_in_other_cases(case),
+            earlier=selectors.decisions_in_other_cases(case, user),
         ),
     }
 
