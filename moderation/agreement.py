@@ -9,7 +9,7 @@ inference", Journal of the American Statistical Association 22 (1927) 209-212.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from math import sqrt
@@ -17,7 +17,7 @@ from math import sqrt
 Z_95 = 1.959963984540054
 # Below this many pairs, figures are shown with a word of warning and no more.
 FEW = 30
-Pair = tuple[Hashable, Hashable]
+Pair = tuple[str, str]
 
 
 class Undefined(Enum):
@@ -115,9 +115,9 @@ def wilson(hits: int, count: int) -> Interval | None:
 
 def _marginals(
     shares: Mapping[Pair, float],
-) -> tuple[dict[Hashable, float], dict[Hashable, float]]:
-    first: dict[Hashable, float] = {}
-    second: dict[Hashable, float] = {}
+) -> tuple[dict[str, float], dict[str, float]]:
+    first: dict[str, float] = {}
+    second: dict[str, float] = {}
     for (one, other), share in shares.items():
         first[one] = first.get(one, 0.0) + share
         second[other] = second.get(other, 0.0) + share
@@ -126,8 +126,8 @@ def _marginals(
 
 def _standard_error(
     shares: Mapping[Pair, float],
-    first: Mapping[Hashable, float],
-    second: Mapping[Hashable, float],
+    first: Mapping[str, float],
+    second: Mapping[str, float],
     *,
     expected: float,
     count: int,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from moderation import quality_selectors
+from moderation import quality_selectors, selectors
 from moderation.models import (
     Case,
     CaseSkip,
@@ -179,9 +179,13 @@ def comments_on(case: Case) -> QuerySet[Comment]:
 
 def notifications_of(user: User) -> QuerySet[Notification]:
     """Return what this person was told, newest first."""
-    return Notification.objects.filter(person=user).select_related(
-        "case__image", "comment"
-    )
+    return _told(user).select_related("case__image", "comment")
+
+
+def _told(user: User) -> QuerySet[Notification]:
+    """Leave out what is about a case that this person must not see just now."""
+    seen = selectors.cases_visible_to(user).values("pk")
+    return Notification.objects.filter(person=user, case__in=seen)
 
 
 def notification_of(user: User, text: str) -> Notification | None:
@@ -200,5 +204,5 @@ def uuid_or_none(text: str | None) -> UUID | None:
 
 def unread_count(user: User) -> int:
     """Count what this person has not read, up to ``MOST_COUNTED``."""
-    unread = Notification.objects.filter(person=user, read_at=None)
+    unread = _told(user).filter(read_at=None)
     return unread.order_by()[:MOST_COUNTED].count()

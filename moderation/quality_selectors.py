@@ -173,6 +173,13 @@ def golden_check_of(case: Case, user: User) -> GoldenCheck | None:
     return checks.first()
 
 
+def golden_result_of(decision: Decision) -> GoldenCheck | None:
+    """Return what whoever has just decided a case with a known answer is told."""
+    if decision.case.kind != CaseKind.GOLDEN:
+        return None
+    return GoldenCheck.objects.select_related("answer").get(case=decision.case_id)
+
+
 def golden_checks_of(user: User) -> QuerySet[GoldenCheck]:
     """Return a person's own answers to pictures with known ones, newest first."""
     own = GoldenCheck.objects.filter(person=user, matched__isnull=False)

@@ -135,8 +135,7 @@ def answered(case: Case, decision: Decision, *, log: Log) -> None:
         "known_answer_checked",
         actor=None,
         case=case,
-        expected=check.expected,
-        matched=check.matched,
+        answer=check.answer_id,
     )
 
 
