@@ -77,7 +77,10 @@ def lines_for(
     assigned = cases.filter(assigned_to=user, status__in=WAITING)
     if queue:
         assigned = assigned.filter(queue__in=queues)
-    lines = [cases.filter(queue__in=queues, status=CaseStatus.APPEALED)]
+    appeals = cases.filter(queue__in=queues, status=CaseStatus.APPEALED)
+    # Somebody outside waits for the answer: leads are handed appeals before all else.
+    is_lead = user.has_perm(LEAD)
+    lines = [] if is_lead else [appeals]
     for one in queues:
         lines += _lines_of(one, cases.filter(queue=one, status=CaseStatus.OPEN))
     heads = [(line.first(), line) for line in lines]
@@ -86,7 +89,8 @@ def lines_for(
         for number, (head, _line) in enumerate(heads)
         if head is not None
     )
-    return [assigned, *(lines[number] for _key, number in ranked)]
+    ordered = [lines[number] for _key, number in ranked]
+    return [assigned, appeals, *ordered] if is_lead else [assigned, *ordered]
 
 
 def _lines_of(queue: Queue, waiting: QuerySet[Case]) -> list[QuerySet[Case]]:

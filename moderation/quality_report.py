@@ -151,7 +151,7 @@ def _reviews(since: datetime) -> Mapping[int, list[SecondReview]]:
 def _golden(since: datetime) -> Mapping[int, tuple[int, int]]:
     answered = GoldenCheck.objects.filter(decided_at__gte=since).order_by()
     rows = answered.values_list("case__queue").annotate(
-        Count("pk"), Count("pk", filter=Q(matched=True))
+        given=Count("pk"), found=Count("pk", filter=Q(matched=True))
     )
     return {queue: (given, matched) for queue, given, matched in rows}
 

@@ -186,9 +186,12 @@ def golden_checks_of(user: User) -> QuerySet[GoldenCheck]:
     return own.select_related("answer", "case").order_by("-decided_at", "-pk")
 
 
-def has_known_answer(image_id: UUID) -> bool:
-    """Return whether a picture has a known answer."""
-    return GoldenAnswer.objects.filter(image=image_id, is_active=True).exists()
+def has_known_answer(image_id: UUID, *, but: GoldenAnswer | None = None) -> bool:
+    """Return whether a picture has a known answer, other than ``but``."""
+    answers = GoldenAnswer.objects.filter(image=image_id, is_active=True)
+    if but is not None and but.pk is not None:
+        answers = answers.exclude(pk=but.pk)
+    return answers.exists()
 
 
 # --- Appeals ------------------------------------------------------------------------

@@ -24,16 +24,27 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class GoldenAnswerForm(forms.ModelForm[GoldenAnswer]):
+class GoldenChangeForm(forms.ModelForm[GoldenAnswer]):
+    """An answer; its picture stays the same."""
+
+    class Meta:
+        model = GoldenAnswer
+        fields = ("outcome", "note", "queue", "is_active")
+
+    def clean(self) -> dict[str, Any] | None:
+        """Keep a picture from having two answers."""
+        cleaned, answer = super().clean(), self.instance
+        if self.cleaned_data.get("is_active") and _is_another_there(answer):
+            self.add_error(None, _("This picture has a known answer already."))
+        return cleaned
+
+
+class GoldenAnswerForm(GoldenChangeForm):
     """A picture by its SHA-256, and its answer."""
 
     sha256 = forms.CharField(
         label=_("SHA-256 of the picture"), min_length=64, max_length=64
     )
-
-    class Meta:
-        model = GoldenAnswer
-        fields = ("outcome", "note", "queue", "is_active")
 
     def clean_sha256(self) -> str:
         """Find the picture."""
@@ -47,12 +58,8 @@ class GoldenAnswerForm(forms.ModelForm[GoldenAnswer]):
         return text
 
 
-class GoldenChangeForm(forms.ModelForm[GoldenAnswer]):
-    """An answer; its picture stays the same."""
-
-    class Meta:
-        model = GoldenAnswer
-        fields = ("outcome", "note", "queue", "is_active")
+def _is_another_there(answer: GoldenAnswer) -> bool:
+    return quality_selectors.has_known_answer(answer.image_id, but=answer)
 
 
 @admin.register(GoldenAnswer)

@@ -46,6 +46,7 @@ def save_golden_answer(*, answer: GoldenAnswer, actor: User) -> GoldenAnswer:
     answer.note = answer.note.replace("\0", "").strip()
     if not before:
         answer.added_by, answer.added_by_name = actor, str(actor)
+    _refuse_another(answer)
     answer.full_clean(exclude=["image"])
     answer.save()
     record(
@@ -76,8 +77,6 @@ def make_golden(*, case: Case, actor: User, note: str) -> GoldenAnswer:
         raise InvalidDecisionError(
             _("Say how one can tell. Whoever gets the picture reads it afterwards.")
         )
-    if GoldenAnswer.objects.filter(image=case.image_id, is_active=True).exists():
-        raise InvalidDecisionError(_("This picture has a known answer already."))
     answer = GoldenAnswer(
         image_id=case.image_id,
         queue=case.queue,
@@ -197,6 +196,12 @@ def _open(
     )
     log.add("case_opened", actor=None, case=case, because=case.opened_because)
     return case
+
+
+def _refuse_another(answer: GoldenAnswer) -> None:
+    known = quality_selectors.has_known_answer(answer.image_id, but=answer)
+    if answer.is_active and known:
+        raise InvalidDecisionError(_("This picture has a known answer already."))
 
 
 def _as_dict(answer: GoldenAnswer) -> dict[str, object]:

@@ -99,14 +99,33 @@ def undo(world: World, case: Case, actor: User, outcome: str) -> None:
 
 
 def appeal(world: World, case: Case, actor: User, outcome: str) -> None:
-    """Bring a decided case under appeal, as whatever opens appeals does."""
-    Case.objects.filter(pk=case.pk, status=CaseStatus.DECIDED).update(
-        status=CaseStatus.APPEALED, claimed_by=None
-    )
+    services.open_appeal(case_id=case.pk, actor=actor, because=BECAUSE)
+
+
+def newest_check(case: Case) -> Case | None:
+    """Return what was opened last to check a case: a second review or a tie-break."""
+    return case.checks.order_by("-opened_at", "-pk").first()
+
+
+def decide_check(world: World, case: Case, actor: User, outcome: str) -> None:
+    if (check := newest_check(case)) is not None:
+        decide(world, check, actor, outcome)
+
+
+def undo_check(world: World, case: Case, actor: User, outcome: str) -> None:
+    if (check := newest_check(case)) is not None:
+        undo(world, check, actor, outcome)
+
+
+def pass_check_on(world: World, case: Case, actor: User, outcome: str) -> None:
+    if (check := newest_check(case)) is not None:
+        services.escalate_case(case_id=check.pk, actor=actor, because=BECAUSE)
 
 
 def a_minute_passes(world: World, case: Case, actor: User, outcome: str) -> None:
-    Decision.objects.update(final_at=timezone.now() - timedelta(seconds=30))
+    then = timezone.now() - timedelta(seconds=30)
+    Decision.objects.update(final_at=then)
+    Case.objects.filter(available_from__gt=then).update(available_from=then)
 
 
 def claims_run_out(world: World, case: Case, actor: User, outcome: str) -> None:
@@ -141,7 +160,7 @@ def skip_with_token(world: World, case: Case, actor: User, outcome: str) -> None
 
 
 # What time does goes past the services, and leaves no record.
-UNRECORDED = {"appeal", "a minute passes", "claims run out", "holds run out"}
+UNRECORDED = {"a minute passes", "claims run out", "holds run out"}
 ACTIONS: Mapping[str, Act] = {
     "claim": claim,
     "claim next": claim_next,
@@ -178,6 +197,9 @@ ACTIONS: Mapping[str, Act] = {
         case_id=c.pk, actor=a, because=BECAUSE
     ),
     "appeal": appeal,
+    "decide the check": decide_check,
+    "undo the check": undo_check,
+    "pass the check on": pass_check_on,
     "a minute passes": a_minute_passes,
     "claims run out": claims_run_out,
     "holds run out": holds_run_out,
