@@ -5,6 +5,7 @@ A new action is one more entry of ``ACTIONS``; the sequences take it from there.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from moderation import services
+from moderation.exceptions import NotAllowedError
 from moderation.models import Case, Decision
 from moderation.services.decisions import Verdict
 from moderation.states import CaseStatus
@@ -108,13 +110,22 @@ def newest_check(case: Case) -> Case | None:
 
 
 def decide_check(world: World, case: Case, actor: User, outcome: str) -> None:
-    if (check := newest_check(case)) is not None:
-        decide(world, check, actor, outcome)
+    """Have it decided by this person, or by the next who may."""
+    if (check := newest_check(case)) is None:
+        return
+    start = world.people.index(actor)
+    for person in (*world.people[start:], *world.people[:start]):
+        with contextlib.suppress(NotAllowedError):
+            decide(world, check, person, outcome)
+            return
 
 
 def undo_check(world: World, case: Case, actor: User, outcome: str) -> None:
-    if (check := newest_check(case)) is not None:
-        undo(world, check, actor, outcome)
+    """Have whoever decided it take it back."""
+    check = newest_check(case)
+    newest = check.decisions.first() if check is not None else None
+    if check is not None and newest is not None and newest.decided_by is not None:
+        undo(world, check, newest.decided_by, outcome)
 
 
 def pass_check_on(world: World, case: Case, actor: User, outcome: str) -> None:
