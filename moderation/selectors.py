@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 
 from forensics.models import Analysis, EvidenceFile, Finding, Submission
 from forensics.selectors import with_thumbnail
+from moderation import blinding
 from moderation.models import AuditEvent, Case, CaseKind, Decision, Policy
 from moderation.policies import Rule
 from moderation.states import UNDECIDED
@@ -52,17 +53,17 @@ def undecided_case_of(image_id: UUID) -> Case | None:
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
-    """Return the cases this person may see: all, or none."""
+    """Return the cases this person may see: all but what is to be judged unseen."""
     if not user.has_perm("moderation.view_case"):
         return Case.objects.none()
-    return Case.objects.all()
+    return blinding.cases_shown_to(Case.objects.all(), user)
 
 
 def decisions_visible_to(user: User) -> QuerySet[Decision]:
-    """Return the decisions this person may see: all, or none."""
+    """Return the decisions this person may see: all but what is judged unseen."""
     if not user.has_perm("moderation.view_decision"):
         return Decision.objects.none()
-    return Decision.objects.all()
+    return blinding.decisions_shown_to(Decision.objects.all(), user)
 
 
 def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -97,9 +98,10 @@ def preview_of(case: Case) -> EvidenceFile | None:
     ).first()
 
 
-def decisions_in_other_cases(case: Case) -> QuerySet[Decision]:
+def decisions_in_other_cases(case: Case, user: User) -> QuerySet[Decision]:
     """Return what was decided about the same picture in other cases."""
-    return Decision.objects.filter(image_sha256=case.image.sha256).exclude(case=case)
+    about = decisions_visible_to(user).filter(image_sha256=case.image.sha256)
+    return about.exclude(case=case).exclude(case__kind=CaseKind.GOLDEN)
 
 
 def events_of(case: Case) -> QuerySet[AuditEvent]:

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from moderation.views import actions, flow, notifications, passing_on, related
+from moderation.views import (
+    actions,
+    appeals,
+    flow,
+    notifications,
+    passing_on,
+    quality,
+    related,
+)
 from moderation.views.case import case_detail
 from moderation.views.queue import queue
 from moderation.views.reports import report_json, report_pdf
@@ -32,4 +40,9 @@ urlpatterns = [
     path("<uuid:case_id>/related/", related.related, name="related"),
     path("<uuid:case_id>/decide/", actions.decide, name="decide"),
     path("<uuid:case_id>/reopen/", actions.reopen, name="reopen"),
+    path("quality/", quality.report, name="quality"),
+    path("quality/mine/", quality.mine, name="quality-mine"),
+    path("<uuid:case_id>/golden/", quality.golden, name="golden"),
+    path("appeals/", appeals.listing, name="appeals"),
+    path("<uuid:case_id>/appeal/", appeals.appeal, name="appeal"),
 ]

@@ -3,13 +3,16 @@
 from moderation.admin.banks import BankAdmin, BankEntryAdmin
 from moderation.admin.cases import CaseAdmin
 from moderation.admin.policies import PolicyAdmin
+from moderation.admin.quality import AppealAdmin, GoldenAnswerAdmin
 from moderation.admin.records import AuditEventAdmin, DecisionAdmin
 
 __all__ = [
+    "AppealAdmin",
     "AuditEventAdmin",
     "BankAdmin",
     "BankEntryAdmin",
     "CaseAdmin",
     "DecisionAdmin",
+    "GoldenAnswerAdmin",
     "PolicyAdmin",
 ]

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from forensics.models import EvidenceFile
-from moderation import selectors, services
+from moderation import blinding, selectors, services
 from moderation.exceptions import ModerationError
 from moderation.forms import DecisionForm, ReopenForm
 from moderation.models import AuditEvent, Case, Decision
@@ -143,7 +143,8 @@ class CaseAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Load what a row shows."""
         cases: QuerySet[Case] = super().get_queryset(request)
-        return selectors.with_list_details(cases)
+        shown = blinding.cases_shown_to(cases, cast("User", request.user))
+        return selectors.with_list_details(shown)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the transitions."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
 from forensics.selectors import with_thumbnail
+from moderation import blinding
 from moderation.models import AuditEvent, Decision
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
+
+    from accounts.models import User
 
 
 @admin.register(Decision)
@@ -51,6 +54,7 @@ class DecisionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         """Load what a row shows."""
         decisions: QuerySet[Decision] = super().get_queryset(request)
+        decisions = blinding.decisions_shown_to(decisions, cast("User", request.user))
         return decisions.prefetch_related(with_thumbnail("analysis__evidence_files"))
 
     @admin.display(description="")
@@ -82,6 +86,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
         "hash",
     )
     readonly_fields = ("details",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        """Leave out what gives away the answer to a case that waits for this person."""
+        events: QuerySet[AuditEvent] = super().get_queryset(request)
+        return blinding.events_shown_to(events, cast("User", request.user))
 
     @admin.display(description="details")
     def details(self, event: AuditEvent) -> SafeString | str:

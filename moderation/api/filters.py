@@ -9,11 +9,21 @@ from django_filters import rest_framework as filters
 from forensics.api.filters import AnyOf, Moment
 from forensics.models import VERDICT_CHOICES
 from moderation.api.fields import PRIORITY_WORDS
-from moderation.models import Case, Decision, DecisionReason, Outcome, Policy
+from moderation.models import (
+    Appeal,
+    AppealResolution,
+    Case,
+    Decision,
+    DecisionReason,
+    Outcome,
+    Policy,
+)
 from moderation.states import CaseStatus
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+OPEN = "open"
 
 
 class CaseFilters(filters.FilterSet):
@@ -72,3 +82,26 @@ class PolicyFilters(filters.FilterSet):
     class Meta:
         model = Policy
         fields: tuple[str, ...] = ()
+
+
+class AppealFilters(filters.FilterSet):
+    """Filters of the list of appeals."""
+
+    case = filters.UUIDFilter(field_name="case_id")
+    image = filters.UUIDFilter(field_name="case__image_id")
+    external_id = filters.CharFilter(max_length=100)
+    state = filters.ChoiceFilter(
+        choices=[(OPEN, "Open"), *AppealResolution.choices], method="by_state"
+    )
+    opened_after = Moment(field_name="opened_at", lookup_expr="gte")
+    opened_before = Moment(field_name="opened_at", lookup_expr="lt")
+
+    class Meta:
+        model = Appeal
+        fields: tuple[str, ...] = ()
+
+    def by_state(
+        self, queryset: QuerySet[Appeal], name: str, value: str
+    ) -> QuerySet[Appeal]:
+        """Narrow to those that are open, or ended so."""
+        return queryset.filter(resolution="" if value == OPEN else value)

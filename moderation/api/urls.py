@@ -1,7 +1,9 @@
 """Addresses of cases, decisions, policies and evidence reports."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from moderation.api.appeals import AppealViewSet, CaseAppealsView
 from moderation.api.reports import ReportViewSet
 from moderation.api.views import CaseViewSet, DecisionViewSet, PolicyViewSet
 
@@ -11,4 +13,9 @@ router.register("decisions", DecisionViewSet, basename="decision")
 router.register("policies", PolicyViewSet, basename="policy")
 router.register("reports", ReportViewSet, basename="report")
 
-urlpatterns = router.urls
+router.register("appeals", AppealViewSet, basename="appeal")
+
+urlpatterns = [
+    *router.urls,
+    path("cases/<uuid:pk>/appeals/", CaseAppealsView.as_view(), name="case-appeals"),
+]

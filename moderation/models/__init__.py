@@ -13,11 +13,20 @@ from moderation.models.flow import (
     NotificationKind,
 )
 from moderation.models.policies import Policy
+from moderation.models.quality import (
+    Appeal,
+    AppealResolution,
+    GoldenAnswer,
+    GoldenCheck,
+    SecondReview,
+)
 from moderation.models.queues import Queue, QueueOrder
 
 __all__ = [
     "MAX_COMMENT",
     "MAX_NOTE",
+    "Appeal",
+    "AppealResolution",
     "AuditEvent",
     "AuditHead",
     "Case",
@@ -27,6 +36,8 @@ __all__ = [
     "Comment",
     "Decision",
     "DecisionReason",
+    "GoldenAnswer",
+    "GoldenCheck",
     "Notification",
     "NotificationKind",
     "Outcome",
@@ -34,5 +45,6 @@ __all__ = [
     "Priority",
     "Queue",
     "QueueOrder",
+    "SecondReview",
     "Withdrawal",
 ]

@@ -13,7 +13,7 @@ from moderation.models.queues import Queue
 from moderation.states import UNDECIDED, CaseStatus
 
 DECISION_STANDS = (CaseStatus.DECIDED, CaseStatus.APPEALED)
-NO_DECISION = (CaseStatus.OPEN, CaseStatus.HELD)
+NO_DECISION = (CaseStatus.OPEN, CaseStatus.HELD, CaseStatus.WITHDRAWN)
 
 
 class CaseKind(models.TextChoices):
@@ -130,6 +130,11 @@ class Case(models.Model):
                 fields=("held_until",),
                 condition=Q(status=CaseStatus.HELD, held_until__isnull=False),
                 name="holds_that_end",
+            ),
+            models.Index(
+                fields=("status", "image"),
+                condition=Q(kind__in=(CaseKind.SECOND, CaseKind.GOLDEN)),
+                name="unseen_checks",
             ),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),

@@ -1,5 +1,6 @@
 """Everything that writes: flagging, claims, decisions, policies, the audit trail."""
 
+from moderation.services.appeals import open_appeal
 from moderation.services.banks import (
     delete_bank,
     delete_bank_entry,
@@ -21,6 +22,7 @@ from moderation.services.claims import (
 from moderation.services.comments import comment_on_case, mark_read
 from moderation.services.decisions import decide_case, reopen_case, undo_decision
 from moderation.services.flagging import flag_analysis
+from moderation.services.golden import make_golden, save_golden_answer
 from moderation.services.opening import open_case
 from moderation.services.passing_on import (
     assign_case,
@@ -49,8 +51,10 @@ __all__ = [
     "hand_back_case",
     "hold_case",
     "import_into_bank",
+    "make_golden",
     "mark_read",
     "note_viewer",
+    "open_appeal",
     "open_case",
     "record_export",
     "release_case",
@@ -61,6 +65,7 @@ __all__ = [
     "resume_ended_holds",
     "save_bank",
     "save_bank_entry",
+    "save_golden_answer",
     "save_policy",
     "skip_case",
     "undo_decision",

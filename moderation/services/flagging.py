@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moderation import selectors
-from moderation.models import Case
+from moderation.models import Case, CaseKind
 from moderation.policies import Evidence, first_match
 from moderation.services.audit import record
 from moderation.services.opening import copy_result, new_case
@@ -30,7 +30,7 @@ def flag_analysis(analysis: Analysis) -> Case | None:
     case = selectors.undecided_case_of(analysis.image_id)
     if case is not None:
         return _point_at(case, analysis)
-    if match is None or Case.objects.filter(image=analysis.image_id).exists():
+    if match is None or _has_had_case(analysis):
         return None
     case = new_case(
         image=analysis.image,
@@ -41,6 +41,11 @@ def flag_analysis(analysis: Analysis) -> Case | None:
     )
     record("case_opened", actor=None, case=case, because=case.opened_because)
     return case
+
+
+def _has_had_case(analysis: Analysis) -> bool:
+    cases = Case.objects.filter(image=analysis.image_id, kind=CaseKind.REGULAR)
+    return cases.exists()
 
 
 def _point_at(case: Case, analysis: Analysis) -> Case:

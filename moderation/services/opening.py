@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forensics.models import Image
+from moderation import blinding
 from moderation.models import Case
 from moderation.selectors import undecided_case_of
 from moderation.services.audit import record
@@ -27,7 +28,8 @@ def open_case(*, image: Image, actor: User, because: str) -> Case:
     """Send a picture to review by hand; an undecided case is returned as it is."""
     require(actor, "moderation.decide_case", _("open cases"))
     locked = Image.objects.select_for_update().get(pk=image.pk)
-    existing = undecided_case_of(locked.pk)
+    unseen = blinding.case_to_decide(locked.pk, actor)
+    existing = unseen or undecided_case_of(locked.pk)
     if existing is not None:
         return existing
     case = new_case(

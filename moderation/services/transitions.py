@@ -56,13 +56,21 @@ def on_record() -> Iterator[Log]:
 
 
 def lock(case_id: UUID) -> Case:
-    """Return a case that nobody else can change until the transaction is over."""
+    """Return a case that nobody else can change until the transaction is over.
+
+    What it checks is locked before it: a decision of the one can change the other.
+    """
+    checked = Case.objects.filter(checks=case_id).values_list("pk", flat=True)
+    if checked:
+        _locking().get(pk=checked[0])
     return _locking().get(pk=case_id)
 
 
 def lock_all(case_ids: Collection[UUID]) -> list[Case]:
     """Lock several cases, in one order everywhere: none waits for another in a ring."""
-    return list(_locking().filter(pk__in=case_ids).order_by("pk"))
+    checked = Case.objects.filter(checks__in=case_ids).values_list("pk", flat=True)
+    locked = _locking().filter(pk__in={*case_ids, *checked}).order_by("pk")
+    return [case for case in locked if case.pk in set(case_ids)]
 
 
 def _locking() -> QuerySet[Case]:

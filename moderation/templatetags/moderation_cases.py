@@ -9,6 +9,7 @@ from django import template
 from forensics.models import BankPurpose
 from moderation import flow_selectors, selectors
 from moderation.known import known_images
+from moderation.states import UNDECIDED
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -28,7 +29,7 @@ def case_panel(context: dict[str, Any], image: Image, user: User) -> dict[str, A
         "cases": listed,
         "may_see": user.has_perm("moderation.view_case"),
         "may_open": user.has_perm("moderation.decide_case")
-        and not any(case.outcome == "" for case in listed),
+        and not any(case.status in UNDECIDED for case in listed),
         "csrf_token": context.get("csrf_token"),
     }
 

@@ -99,12 +99,16 @@ def _decided(
             {
                 "decision": answers.made(decision),
                 "next": answers.claimed(following),
+                "training": answers.training(decision),
             }
         )
     said = _("Recorded: %(outcome)s.") % {
         "outcome": decision.get_outcome_display().lower()
     }
-    answers.offer_undo(request, decision, said)
+    if (known := answers.training(decision)) is not None:
+        messages.info(request, known["text"])
+    else:
+        answers.offer_undo(request, decision, said)
     if goes_on:
         return answers.go_on(request, following)
     return redirect("moderation:case", case_id=decision.case_id)

@@ -61,7 +61,7 @@ def case_page(
         selectors.with_case_file(selectors.cases_visible_to(request.user)), pk=case_id
     )
     can = abilities(request.user, case)
-    context = _evidence(case, request.GET.get("tags", "")) | {
+    context = _evidence(case, request.user, request.GET.get("tags", "")) | {
         "case": case,
         "name": str(next(iter(case.image.submissions.all()), "(no name)")),
         "can": can,
@@ -79,7 +79,7 @@ def case_page(
     return render(request, "moderation/case.html", context, status=attempt.status)
 
 
-def _evidence(case: Case, tags: str) -> dict[str, Any]:
+def _evidence(case: Case, user: User, tags: str) -> dict[str, Any]:
     analyses = list(with_evidence(case.image.analyses.all()))
     latest = analyses[0] if analyses else None
     shown = next((a for a in analyses if a.pk == case.analysis_id), None)
@@ -92,7 +92,7 @@ def _evidence(case: Case, tags: str) -> dict[str, Any]:
             case,
             submissions=case.image.submissions.all(),
             analyses=analyses,
-            earlier=selectors.decisions_in_other_cases(case),
+            earlier=selectors.decisions_in_other_cases(case, user),
         ),
     }
 

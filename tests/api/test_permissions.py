@@ -9,9 +9,10 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from moderation.services import decide_case
+from moderation.services import decide_case, open_appeal
 from tests.api.helpers import picture
 from tests.factories import make_analysis, make_case, make_image, make_user
+from tests.moderation.checks import decided as decided_for_good
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,9 @@ TABLE = [
     ("POST", "/cases/{case}/comments/", (401, 403, 403, 403, 201, 201, 201, 403)),
     # Only whoever decided takes it back.
     ("POST", "/decisions/{decision}/undo/", (401, 403, 403, 403, 403, 200, 403, 403)),
+    ("POST", "/cases/{final}/appeals/", (401, 403, 201, 404, 403, 201, 201, 403)),
+    ("GET", "/appeals/", (401, 403, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/appeals/{appeal}/", (401, 403, 404, 404, 200, 200, 200, 200)),
     ("GET", "/decisions/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/decisions/{decision}/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/policies/", (401, 403, 403, 403, 403, 200, 200, 200)),
@@ -83,6 +87,7 @@ FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
     "/cases/{case}/escalate/": lambda: {"because": "I am not sure."},
     "/cases/{case}/assign/": lambda: {"person": "moderator"},
     "/cases/{case}/comments/": lambda: {"text": "Look at the shadow."},
+    "/cases/{final}/appeals/": lambda: {"because": "We have the raw file."},
     "/cases/{decided}/reopen/": lambda: {"because": "New facts."},
 }
 
@@ -101,10 +106,16 @@ def ids(people: dict[str, User | None]) -> dict[str, str]:
     case, decided = make_case(analysis=analysis), make_case()
     lead = people["lead"]
     assert lead is not None
+    sent = make_image(submitted_by=people["integrator"])
+    final = decided_for_good(lead, analysis=make_analysis(image=sent))
+    appealed = decided_for_good(lead)
+    appeal = open_appeal(case_id=appealed.pk, actor=lead, because="Look again.")
     decision = decide_case(
         case_id=decided.pk, actor=lead, outcome="fake", reason="content_edited"
     )
     return {
+        "final": str(final.pk),
+        "appeal": str(appeal.pk),
         "image": str(analysis.image_id),
         "analysis": str(analysis.pk),
         "evidence": str(analysis.evidence_files.get(kind="thumbnail").pk),
