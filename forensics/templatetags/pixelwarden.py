@@ -9,7 +9,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 
-from forensics import selectors, wording
+from forensics import selectors, viewer, wording
 from forensics.analysis.fusion import BANDS
 from forensics.analysis.types import Verdict
 from forensics.presentation import submissions_shown_to
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from forensics.models import Image
+    from forensics.presentation import EvidencePage
 
 register = template.Library()
 
@@ -38,6 +39,12 @@ def icon(name: str, css_class: str = "") -> SafeString:
         static("vendor/lucide/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def viewer_facts(image: Image, evidence: EvidencePage) -> dict[str, Any]:
+    """Return what the evidence viewer is told, for ``json_script``."""
+    return viewer.viewer_facts(image, evidence)
 
 
 @register.filter
