@@ -13,7 +13,7 @@ export function snapped(percent, width) {
 
 export class SwipeHandle {
   constructor(host, changed) {
-    Object.assign(this, { host, changed, value: 50 });
+    Object.assign(this, { host, changed, value: null });
     this.element = document.createElement("div");
     Object.assign(this.element, { className: "stage-handle", tabIndex: 0 });
     const knob = document.createElement("span");

@@ -114,9 +114,13 @@ export class Viewer {
   async askForTiles() {
     if (!this.facts.tiles) return;
     const token = this.stage.querySelector("input[name=csrfmiddlewaretoken]").value;
+    this.isWaiting = true;
     try {
       const tiles = await waitForTiles(this.facts.tiles, token, this.stop.signal);
-      if (!tiles || this.stop.signal.aborted) return;
+      if (this.stop.signal.aborted) return;
+      this.isWaiting = false;
+      this.readSoon();
+      if (!tiles) return;
       this.base.addTiles(tiles);
       this.loupes.forEach((loupe) => loupe.follow());
       this.stage.dataset.tiles = "ready";
@@ -263,7 +267,18 @@ export class Viewer {
       const color = pointer.view.colorAt(pointer.clientX, pointer.clientY, this.pixel);
       if (color) parts.push(colorText(color));
     }
-    output.textContent = parts.join(" · ");
+    output.textContent = parts.join(" · ") || gettext("Point at a picture to read its pixels.");
+    this.stage.querySelector("[data-stage-detail]").textContent = this.detail;
+  }
+
+  // What the pixels that show are of.
+  get detail() {
+    if (this.base.tiles) return gettext("Every pixel of the original");
+    const shown = this.baseLevels?.at(-1).canvas.width ?? 0;
+    if (shown * 1.05 > this.size.width) return "";
+    return this.isWaiting
+      ? gettext("Display copy; full detail is being prepared")
+      : gettext("Display copy, reduced");
   }
 
   get fragment() {
