@@ -78,8 +78,9 @@ export class Viewer {
     }
     this.resized = new ResizeObserver(() => this.camera.set({}));
     this.resized.observe(this.element);
+    this.baseShown = this.showBase();
     this.restore(location.hash);
-    await this.showBase();
+    await this.baseShown;
     await this.showLayer();
     this.askForTiles();
   }
@@ -104,7 +105,8 @@ export class Viewer {
     if (this.stop.signal.aborted || wanted !== this.layer) return;
     const { width, height } = levels.at(-1).canvas;
     await this.over.open(wanted.url, levels, wanted.covers ? this.size : { width, height });
-    if (wanted !== this.layer) return;
+    await this.baseShown;
+    if (wanted !== this.layer || this.stop.signal.aborted) return;
     if (wanted.covers) this.over.addStandIn(this.facts.preview.url, this.baseLevels);
     this.loupes.forEach((loupe) => loupe.follow().then(() => this.draw()));
     this.element.dataset.layer = wanted.kind;
