@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,9 @@ def icon(name: str, css_class: str = "") -> SafeString:
 
 @register.simple_tag
 def viewer_facts(image: Image, evidence: EvidencePage) -> dict[str, Any]:
-    """Return what the evidence viewer is told, for ``json_script``."""
-    return viewer.viewer_facts(image, evidence)
+    """Return what the evidence viewer is told, and the same ``as_json``."""
+    facts = viewer.viewer_facts(image, evidence)
+    return facts | {"as_json": json.dumps(facts)}
 
 
 @register.filter

@@ -22,7 +22,7 @@ function openFrom(button, viewer) {
 
 async function start(stage) {
   if (running.has(stage)) return;
-  const facts = JSON.parse(stage.querySelector("[data-stage-facts] script").textContent);
+  const facts = JSON.parse(stage.querySelector("[data-stage-facts]").dataset.stageFacts);
   const engine = await loadEngine(facts.engine);
   if (!stage.isConnected || running.has(stage)) return;
   const viewer = new Viewer(stage, engine, facts);

@@ -33,6 +33,7 @@ from tests.images import encode, exif_block, jpeg, photo_like, png
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from django.test import Client
     from pytest_django import Settings
@@ -288,3 +289,16 @@ def test_a_lost_file_of_tiles_is_told(
     default_storage.delete(str(pyramid.file.name))
     told = client_of(moderator).get(address(large)).json()
     assert client_of(moderator).get(told["url"] + "0/0-0/").status_code == 404
+
+
+@pytest.mark.slow
+def test_a_hundred_megapixels_are_cut_within_bounds(roomy: Path) -> None:
+    """In a process of its own, as a peak of memory never goes down."""
+    from benchmarks.bench_tiles import make, measured_apart
+
+    path = roomy / "hundred.jpg"
+    path.write_bytes(make(100))
+    alone, tiles = (measured_apart(path, kind) for kind in ("decode", "tiles"))
+    assert tiles["seconds"] < 60
+    # The picture once and half of it again, beside what a process needs anyway.
+    assert tiles["peak_mb"] < alone["peak_mb"] + 150
