@@ -87,7 +87,7 @@ def test_from_upload_to_the_decision_in_the_admin(
 
 def look_at_the_heat_map(page: Page) -> None:
     """Check that it lies over the picture, and that sliders obey the keyboard."""
-    page.get_by_label("Evidence", exact=True).select_option("ela")
+    page.get_by_label("Evidence picture").select_option("ela")
     page.get_by_role("radio", name="Overlay").check()
     original = page.locator("[data-view=base]").bounding_box()
     assert page.locator("[data-view=layer]").bounding_box() == original
