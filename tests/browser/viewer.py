@@ -42,8 +42,9 @@ def open_case(page: Page, name: str = "cropped.jpg", layer: str = "ela") -> None
     page.evaluate("document.querySelector('[data-stage]').scrollIntoView()")
 
 
-def wait_until_drawn(page: Page) -> None:
-    expect(page.locator("[data-stage][data-drawn]")).to_be_visible()
+def wait_until_drawn(page: Page, *, seconds: float = 20) -> None:
+    stage = page.locator("[data-stage][data-drawn]")
+    expect(stage).to_be_visible(timeout=1000 * seconds)
 
 
 def state(page: Page) -> dict[str, float]:
