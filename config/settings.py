@@ -122,6 +122,9 @@ LOCALIZER = _environment.text("LOCALIZER", "forgery-localizer")
 EXIFTOOL = _environment.program("EXIFTOOL")
 MAP_URL = _environment.map_address()
 C2PA_TRUST_LIST = _environment.file("C2PA_TRUST_LIST", "trust_lists/c2pa.pem")
+TILES_FROM_PIXELS = _environment.number(
+    "TILES_FROM_PIXELS", 16_000_000, least=1, most=500_000_000
+)
 LEASE_SECONDS = _environment.number("LEASE_SECONDS", 30, least=1, most=3600)
 ANALYSIS_TIME_LIMIT = _environment.number(
     "ANALYSIS_TIME_LIMIT", 300, least=1, most=86_400
@@ -131,6 +134,7 @@ DEMO_PASSWORD = _environment.text("DEMO_PASSWORD")
 
 # The job that saving an image enqueues. Another task engine is another backend here.
 ANALYSIS_TASK = "config.tasks.analyze_image"
+TILES_TASK = "config.tasks.build_image_tiles"
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",

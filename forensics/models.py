@@ -11,6 +11,7 @@ from uuid6 import uuid7
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
 from forensics.states import PENDING, AnalysisStatus
+from forensics.tile_models import TilePyramid, TilesStatus
 
 # Django finds an app's models in this module; those about known images lie beside it.
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Fingerprint",
     "Image",
     "Submission",
+    "TilePyramid",
+    "TilesStatus",
     "Trigger",
     "Worker",
 ]

@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.browser.viewer import open_case
 from tests.credentials import GENERATED, Part, action, opened, signed
 from tests.images import jpeg, photo_like
 
@@ -48,7 +49,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "upload": ("/images/upload/",),
     "not-found": ("/nothing/here/",),
 }
-SHOWN_IN_DOCS = ("queue", "case", "images", "upload")
+SHOWN_IN_DOCS = ("queue", "case", "images", "upload", "viewer-swipe")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -67,18 +68,26 @@ def test_pages_are_accessible_at_every_size_and_in_both_themes(
     check(page, name)
 
 
-def test_unfolded_findings_and_zoomed_pictures_are_accessible(
-    signed_in: SignedIn,
-) -> None:
+def test_unfolded_findings_are_accessible(signed_in: SignedIn) -> None:
     page = signed_in("lead")
     page.click("a:has-text('cropped.jpg')")
     page.evaluate(
         "for (const one of document.querySelectorAll('details')) one.open = true"
     )
-    page.get_by_label("Evidence picture").select_option("ela")
-    page.get_by_role("button", name="Zoom in").click()
-    page.get_by_role("radio", name="One over the other").check()
     check(page, "evidence")
+
+
+@pytest.mark.parametrize("way", ["Swipe", "Overlay", "Evidence"])
+def test_the_viewer_is_accessible_in_every_mode(signed_in: SignedIn, way: str) -> None:
+    page = signed_in("lead")
+    open_case(page, "two-rockets.jpg", "localizer")
+    page.get_by_role("radio", name=way).check()
+    if way != "Swipe":
+        page.get_by_role("button", name="Zoom in").click()
+        page.get_by_role("button", name="Colors").click()
+        page.get_by_role("button", name="Loupe").click()
+        page.get_by_role("button", name="Rotate").click()
+    check(page, f"viewer-{way.lower()}")
 
 
 def test_signing_in_is_accessible_even_when_it_fails(

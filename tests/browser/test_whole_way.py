@@ -39,11 +39,6 @@ def reloaded(page: Page) -> Locator:
     return page.get_by_role("link", name="Open the case")
 
 
-def opacity(page: Page) -> str:
-    overlay = page.locator("[data-stage-overlay='ela']")
-    return str(overlay.evaluate("element => getComputedStyle(element).opacity"))
-
-
 def test_from_upload_to_the_decision_in_the_admin(
     signed_in: SignedIn, installation: Installation
 ) -> None:
@@ -93,24 +88,19 @@ def test_from_upload_to_the_decision_in_the_admin(
 def look_at_the_heat_map(page: Page) -> None:
     """Check that it lies over the picture, and that sliders obey the keyboard."""
     page.get_by_label("Evidence picture").select_option("ela")
-    page.get_by_role("radio", name="One over the other").check()
-    picture = page.get_by_alt_text("The picture under review").bounding_box()
-    overlay = page.locator("[data-stage-overlay=ela] img").bounding_box()
-    assert picture == overlay
-    slider = page.get_by_role("slider", name="Overlay")
-    slider.focus()
-    assert opacity(page) == "0.5"
-    page.keyboard.press("End")
-    assert opacity(page) == "1"
+    page.get_by_role("radio", name="Overlay").check()
+    original = page.locator("[data-view=base]").bounding_box()
+    assert page.locator("[data-view=layer]").bounding_box() == original
+    heat = page.locator("[data-picture=layer]")
+    page.get_by_role("slider", name="Overlay").focus()
+    expect(heat).to_have_css("opacity", "0.5")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    assert opacity(page) == "0.05"
-    expect(page.locator("[data-stage-output]")).to_have_text("5 %")
-
-    page.get_by_role("slider", name="Brightness").focus()
+    expect(heat).to_have_css("opacity", "0.05")
+    page.get_by_role("button", name="Colors").click()
+    page.get_by_role("slider", name="Brightness").last.focus()
     page.keyboard.press("End")
-    heat = page.locator("[data-stage-overlay=ela] img")
-    assert heat.evaluate("image => image.style.filter") == "brightness(8)"
+    assert heat.evaluate("picture => picture.style.filter") == "brightness(8)"
 
 
 def decide_by_keyboard(page: Page) -> None:
