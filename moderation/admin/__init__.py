@@ -2,6 +2,7 @@
 
 from moderation.admin.banks import BankAdmin, BankEntryAdmin
 from moderation.admin.cases import CaseAdmin
+from moderation.admin.organizations import OrganizationAdmin
 from moderation.admin.policies import PolicyAdmin
 from moderation.admin.records import AuditEventAdmin, DecisionAdmin
 
@@ -11,5 +12,6 @@ __all__ = [
     "BankEntryAdmin",
     "CaseAdmin",
     "DecisionAdmin",
+    "OrganizationAdmin",
     "PolicyAdmin",
 ]

@@ -116,6 +116,8 @@ class Case(models.Model):
             models.Index(fields=("queue", "status", "-priority", "opened_at", "id")),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),
+            models.Index(fields=("opened_at",)),
+            models.Index(fields=("decided_at",)),
         )
         permissions = (
             ("decide_case", "Can claim and decide cases"),

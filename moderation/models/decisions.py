@@ -59,6 +59,8 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        permissions = (("view_insight", "Can see what decisions say in figures"),)
+        indexes = (models.Index(fields=("created_at",)),)
         constraints = (
             models.UniqueConstraint(
                 fields=("case",),

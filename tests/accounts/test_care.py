@@ -42,6 +42,7 @@ def veil_of_page(client: Client, address: str = "/cases/") -> str:
     ],
 )
 def test_ones_own_choice_goes_before_the_organizations(
+    *,
     default: bool,
     own: bool | None,
     seen: str,
