@@ -191,7 +191,10 @@ def waiting_plots(period: Period, counts: Counts) -> list[Plot]:
     plots = []
     for key, title, says in every:
         values = [getattr(found.get(step), key, None) for step in steps]
-        hours = [one.total_seconds() / 3600 if one else None for one in values]
+        hours = [
+            None if one is None else max(0.0, one.total_seconds() / 3600)
+            for one in values
+        ]
         plots.append(
             Plot(
                 key=key,
@@ -277,7 +280,9 @@ def agreement_plots(period: Period, counts: Counts) -> list[Plot]:
                 key=f"agreement-{verdict}",
                 title=_("People agree with: %(verdict)s")
                 % {"verdict": VERDICTS[verdict].label.lower()},
-                says=_("Of clear decisions, with the 95 % interval."),
+                says=_("Of clear decisions, with the 95 % interval.")
+                if total.total
+                else _("No clear decision on such a picture in this period."),
                 chart=charts.shares(values, labels, written_share),
                 columns=[
                     step_name(period),

@@ -43,7 +43,7 @@ def written_wait(wait: timedelta | None) -> str:
     """Write a length of time in its largest fitting unit."""
     if wait is None:
         return ""
-    seconds = wait.total_seconds()
+    seconds = max(0.0, wait.total_seconds())  # clocks of several machines differ
     for size, unit in ((86_400, _("d")), (3600, _("h")), (60, _("min"))):
         if seconds >= size:
             return f"{number_format(seconds / size, 1)} {unit}"

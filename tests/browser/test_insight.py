@@ -28,6 +28,8 @@ for case in Case.objects.filter(status="open")[:4]:
 for number, decision in enumerate(Decision.objects.all()):
     at = timezone.now() - timedelta(days=number, minutes=1)
     Decision.objects.filter(pk=decision.pk).update(final_at=at, created_at=at)
+    opened = at - timedelta(hours=number + 1)
+    Case.objects.filter(pk=decision.case_id).update(decided_at=at, opened_at=opened)
 """
 
 
