@@ -19,7 +19,7 @@ import django
 CASES = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
 CHUNK = 100_000
 _AT = "now() - (%(n)s - i) * interval '365 days' / %(n)s"
-_SCORE = "0.01 + 0.98 * mod(i * 7919, 1000) / 1000.0"
+_SCORE = "0.01 + 0.98 * mod(i::bigint * 7919, 1000) / 1000.0"
 _VERDICT = (
     f"(CASE WHEN {_SCORE} < .3 THEN 'authentic' WHEN {_SCORE} < .6 THEN 'inconclusive'"
     f" WHEN {_SCORE} < .85 THEN 'suspicious' ELSE 'fake' END)"
