@@ -60,11 +60,14 @@ function startButton(button) {
 
 // What was magnified is covered as much more strongly.
 function followZoom(stage) {
-  const canvas = stage.querySelector("[data-stage-canvas]");
-  if (!canvas || !stage.dataset.veil) return;
-  const follow = () => stage.style.setProperty("--veil-zoom", canvas.dataset.zoom ?? 1);
-  new MutationObserver(follow).observe(canvas, { attributeFilter: ["data-zoom"] });
-  follow();
+  if (!stage.dataset.veil) return;
+  for (const views of stage.querySelectorAll("[data-stage-views], [data-stage-canvas]")) {
+    const follow = () => {
+      if (views.dataset.zoom) stage.style.setProperty("--veil-zoom", Math.max(1, views.dataset.zoom));
+    };
+    new MutationObserver(follow).observe(views, { attributeFilter: ["data-zoom"] });
+    follow();
+  }
 }
 
 function start(root) {
