@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 from django_tasks_db.utils import exclusive_transaction
 
 from forensics.services import record_worker, recover_analyses, retire_worker
-from moderation.services import release_expired_claims
+from moderation.services import release_expired_claims, resume_ended_holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +135,7 @@ class Pulse:
             record_worker(name=self._name, started_at=self._started_at)
             recover_analyses()
             release_expired_claims()
+            resume_ended_holds()
             if timezone.now() - self._pruned_at >= PRUNE_EVERY:
                 self._pruned_at = timezone.now()
                 prune_jobs(now=self._pruned_at)

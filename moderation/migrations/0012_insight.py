@@ -35,7 +35,7 @@ def grant(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0006_workbench_holds"),
+        ("moderation", "0007_flow"),
         ("accounts", "0002_organizations"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]

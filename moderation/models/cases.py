@@ -68,6 +68,9 @@ class Case(models.Model):
         default=timezone.now, help_text="nobody is handed the case before"
     )
     due_at = models.DateTimeField(null=True, blank=True)
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="of a held case; empty: until it is resumed"
+    )
     escalated_at = models.DateTimeField(
         null=True, blank=True, help_text="for leads only since then"
     )
@@ -114,6 +117,20 @@ class Case(models.Model):
         indexes = (
             models.Index(fields=("status", "-priority", "opened_at", "id")),
             models.Index(fields=("queue", "status", "-priority", "opened_at", "id")),
+            models.Index(fields=("queue", "status", "opened_at", "id")),
+            models.Index(
+                fields=("queue", "status", "-machine_score", "opened_at", "id")
+            ),
+            models.Index(
+                fields=("claim_expires_at",),
+                condition=Q(status=CaseStatus.CLAIMED),
+                name="claims_that_end",
+            ),
+            models.Index(
+                fields=("held_until",),
+                condition=Q(status=CaseStatus.HELD, held_until__isnull=False),
+                name="holds_that_end",
+            ),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),
             models.Index(fields=("opened_at",)),

@@ -8,31 +8,60 @@ from moderation.services.banks import (
     save_bank,
     save_bank_entry,
 )
-from moderation.services.cases import (
+from moderation.services.claims import (
     claim_case,
-    decide_case,
-    open_case,
+    claim_next,
+    forget_viewer,
+    note_viewer,
     release_case,
     release_expired_claims,
-    reopen_case,
+    renew_claim,
+    resume_ended_holds,
 )
+from moderation.services.comments import comment_on_case, mark_read
+from moderation.services.decisions import decide_case, reopen_case, undo_decision
 from moderation.services.flagging import flag_analysis
+from moderation.services.opening import open_case
+from moderation.services.passing_on import (
+    assign_case,
+    escalate_case,
+    hand_back_case,
+    hold_case,
+    resume_case,
+    skip_case,
+)
 from moderation.services.policies import delete_policy, save_policy
+from moderation.services.together import decide_together
 
 __all__ = [
+    "assign_case",
     "claim_case",
+    "claim_next",
+    "comment_on_case",
     "decide_case",
+    "decide_together",
     "delete_bank",
     "delete_bank_entry",
     "delete_policy",
+    "escalate_case",
     "flag_analysis",
+    "forget_viewer",
+    "hand_back_case",
+    "hold_case",
     "import_into_bank",
+    "mark_read",
+    "note_viewer",
     "open_case",
     "record_export",
     "release_case",
     "release_expired_claims",
+    "renew_claim",
     "reopen_case",
+    "resume_case",
+    "resume_ended_holds",
     "save_bank",
     "save_bank_entry",
     "save_policy",
+    "skip_case",
+    "undo_decision",
 ]

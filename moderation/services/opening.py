@@ -5,14 +5,39 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from forensics.models import Image
 from moderation.models import Case
+from moderation.selectors import undecided_case_of
+from moderation.services.audit import record
+from moderation.services.permissions import require
 from moderation.services.routing import queue_for
 
 if TYPE_CHECKING:
-    from forensics.models import Analysis, Image
+    from accounts.models import User
+    from forensics.models import Analysis
     from moderation.models import Queue
+
+
+@transaction.atomic
+def open_case(*, image: Image, actor: User, because: str) -> Case:
+    """Send a picture to review by hand; an undecided case is returned as it is."""
+    require(actor, "moderation.decide_case", _("open cases"))
+    locked = Image.objects.select_for_update().get(pk=image.pk)
+    existing = undecided_case_of(locked.pk)
+    if existing is not None:
+        return existing
+    case = new_case(
+        image=locked,
+        analysis=locked.current_analysis,
+        opened_by=actor,
+        opened_because=because.strip()[:255] or _("Opened by hand"),
+    )
+    record("case_opened", actor=actor, case=case, because=case.opened_because)
+    return case
 
 
 def new_case(
