@@ -220,7 +220,9 @@ def verdict_mix(counts: Counts, period: Period) -> list[tuple[str, str, Share]]:
     for row in source:
         found[row[name]] += row["count"]
     total = sum(found[code] for code in VERDICTS)
-    return [(c, words.label, Share(found[c], total)) for c, words in VERDICTS.items()]
+    return [
+        (c, str(words.label), Share(found[c], total)) for c, words in VERDICTS.items()
+    ]
 
 
 def outcome_mix(counts: Counts) -> list[tuple[str, str, Share]]:
@@ -324,7 +326,7 @@ def _signal(name: str, rows: Sequence[dict[str, Any]]) -> Signal:
         for half in (0, 1)
     ]
     words = ANALYZERS.get(name)
-    return Signal(words.label if words else name, fakes[1], fakes[0], *halves)
+    return Signal(str(words.label) if words else name, fakes[1], fakes[0], *halves)
 
 
 def _share(rows: Iterable[dict[str, Any]], *, speaks: int) -> Share:

@@ -50,11 +50,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(fields=['decided_at'], name='moderation__decided_1b35ff_idx'),
+            index=models.Index(fields=['id', 'kind', 'queue', 'opened_at'], name='case_of_a_decision'),
         ),
         migrations.AddIndex(
             model_name='decision',
-            index=models.Index(fields=['created_at'], name='moderation__created_63ee07_idx'),
+            index=models.Index(fields=['created_at', 'case', 'withdrawn_at', 'final_at', 'is_automatic', 'machine_verdict', 'machine_score', 'outcome'], name='decisions_of_a_period'),
         ),
         migrations.RunPython(grant, migrations.RunPython.noop),
     ]

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from moderation import insight
-from moderation.insight_selectors import SAMPLE, is_sampled
+from moderation.insight_selectors import RANKED, SAMPLE, is_sampled
 from moderation.insight_wording import written_wait
 from moderation.models import Queue
 
@@ -80,6 +80,7 @@ def insight_page(request: AuthenticatedRequest) -> HttpResponse:
         "agreement": insight.agreement_plots(period, counts),
         "signals": insight.signals_of(counts),
         "sample": SAMPLE,
+        "ranked": RANKED,
         "is_sampled": is_sampled(sum(n["count"] for n in counts.decided)),
         "alarms": alarms,
         "missed": missed,
