@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 
 from config.health import health
-from moderation.views import home
+from moderation.views import care, home
 
 urlpatterns = [
     path("", home, name="home"),
@@ -18,6 +18,12 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("images/", include("forensics.urls")),
     path("cases/", include("moderation.urls")),
+    path("settings/", care.own_settings, name="settings-care"),
+    path(
+        "settings/organization/",
+        care.organization_settings,
+        name="settings-organization",
+    ),
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
     path("words.js", JavaScriptCatalog.as_view(), name="javascript-catalog"),

@@ -12,6 +12,7 @@ from moderation.views import (
     related,
 )
 from moderation.views.case import case_detail
+from moderation.views.insight import insight_page
 from moderation.views.queue import queue
 from moderation.views.reports import report_json, report_pdf
 
@@ -19,6 +20,7 @@ app_name = "moderation"
 
 urlpatterns = [
     path("", queue, name="queue"),
+    path("insight/", insight_page, name="insight"),
     path("open/<uuid:image_id>/", actions.open_by_hand, name="open"),
     path("reports/<uuid:analysis_id>.json", report_json, name="report-json"),
     path("reports/<uuid:analysis_id>.pdf", report_pdf, name="report-pdf"),

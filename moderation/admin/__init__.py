@@ -2,6 +2,7 @@
 
 from moderation.admin.banks import BankAdmin, BankEntryAdmin
 from moderation.admin.cases import CaseAdmin
+from moderation.admin.organizations import OrganizationAdmin
 from moderation.admin.policies import PolicyAdmin
 from moderation.admin.quality import AppealAdmin, GoldenAnswerAdmin
 from moderation.admin.records import AuditEventAdmin, DecisionAdmin
@@ -14,5 +15,6 @@ __all__ = [
     "CaseAdmin",
     "DecisionAdmin",
     "GoldenAnswerAdmin",
+    "OrganizationAdmin",
     "PolicyAdmin",
 ]

@@ -138,6 +138,11 @@ class Case(models.Model):
             ),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),
+            models.Index(fields=("opened_at",)),
+            # What the figures ask of a decision's case, without its row.
+            models.Index(
+                fields=("id", "kind", "queue", "opened_at"), name="case_of_a_decision"
+            ),
         )
         permissions = (
             ("decide_case", "Can claim and decide cases"),

@@ -59,6 +59,23 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        permissions = (("view_insight", "Can see what decisions say in figures"),)
+        indexes = (
+            # Whole, so that the figures of a period need not read the rows themselves.
+            models.Index(
+                fields=(
+                    "created_at",
+                    "case",
+                    "withdrawn_at",
+                    "final_at",
+                    "is_automatic",
+                    "machine_verdict",
+                    "machine_score",
+                    "outcome",
+                ),
+                name="decisions_of_a_period",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("case",),
