@@ -10,6 +10,7 @@ from uuid6 import uuid7
 
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
+from forensics.search_models import SearchDocument
 from forensics.states import PENDING, AnalysisStatus
 
 # Django finds an app's models in this module; those about known images lie beside it.
@@ -24,6 +25,7 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "Image",
+    "SearchDocument",
     "Submission",
     "Trigger",
     "Worker",
