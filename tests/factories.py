@@ -134,6 +134,9 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
         "queue": Queue.objects.get(slug=DEFAULT_QUEUE),
         "machine_verdict": analysis.verdict,
         "machine_score": analysis.score,
+        "image_format": analysis.image.format,
+        "door": Door.WEB,
+        "received_at": analysis.image.created_at,
     }
     return Case.objects.create(**values | fields)
 

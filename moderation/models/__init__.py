@@ -12,6 +12,7 @@ from moderation.models.flow import (
     Notification,
     NotificationKind,
 )
+from moderation.models.lists import BulkChange, CaseTag, ListName, SavedView, Tag
 from moderation.models.policies import Policy
 from moderation.models.queues import Queue, QueueOrder
 
@@ -20,13 +21,16 @@ __all__ = [
     "MAX_NOTE",
     "AuditEvent",
     "AuditHead",
+    "BulkChange",
     "Case",
     "CaseKind",
     "CaseSkip",
+    "CaseTag",
     "CaseViewer",
     "Comment",
     "Decision",
     "DecisionReason",
+    "ListName",
     "Notification",
     "NotificationKind",
     "Outcome",
@@ -34,5 +38,7 @@ __all__ = [
     "Priority",
     "Queue",
     "QueueOrder",
+    "SavedView",
+    "Tag",
     "Withdrawal",
 ]

@@ -59,6 +59,12 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        indexes = (
+            models.Index(fields=("-created_at", "-id")),
+            models.Index(fields=("decided_by", "-created_at", "-id")),
+            models.Index(fields=("outcome", "machine_verdict", "-created_at", "-id")),
+            models.Index(fields=("reason", "-created_at", "-id")),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("case",),
