@@ -6,30 +6,27 @@ Every table that strangers' words end up in goes through here.
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Full-width forms are read as their plain ones by some programs.
-_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - meant
-_SKIPPED = " \u00a0\ufeff\"'"
+# Programs skip blanks and quotes before a formula, and read full-width forms as plain.
+_RISKY = re.compile("[\\s\"'`\u200b\u2060\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n]")  # noqa: RUF001 - meant
 
 
 def safe_cell(value: object) -> str:
     """Return a cell's text; what could be a formula gets a leading apostrophe.
 
-    Programs skip blanks and quotes before a formula, so these are looked past. Numbers
-    that are numbers (not text) stay as they are, negative ones too.
+    Numbers that are numbers (not text) stay as they are, negative ones too.
     """
     if value is None:
         return ""
     if isinstance(value, (int, float)):
         return str(value)
     text = str(value).replace("\0", "")
-    if text.lstrip(_SKIPPED).startswith(_STARTS) or text.startswith(_STARTS):
-        return f"'{text}"
-    return text
+    return f"'{text}" if _RISKY.match(text) else text
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
