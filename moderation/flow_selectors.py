@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -25,7 +26,6 @@ from moderation.states import CaseStatus
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from uuid import UUID
 
 SKIP_REST = timedelta(days=1)
 PRESENCE = timedelta(seconds=90)
@@ -178,6 +178,20 @@ def notifications_of(user: User) -> QuerySet[Notification]:
     return Notification.objects.filter(person=user).select_related(
         "case__image", "comment"
     )
+
+
+def notification_of(user: User, text: str) -> Notification | None:
+    """Return one thing that this person was told, by its id as text."""
+    key = uuid_or_none(text)
+    return notifications_of(user).filter(pk=key).first() if key else None
+
+
+def uuid_or_none(text: str | None) -> UUID | None:
+    """Read an id; what is none counts as not given."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
 
 
 def unread_count(user: User) -> int:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, QuerySet
 
-from forensics.models import Analysis, Finding, Submission
+from forensics.models import Analysis, EvidenceFile, Finding, Submission
 from forensics.selectors import with_thumbnail
 from moderation.models import AuditEvent, Case, CaseKind, Decision, Policy
 from moderation.policies import Rule
-from moderation.states import UNDECIDED, CaseStatus
+from moderation.states import UNDECIDED
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -80,7 +80,7 @@ def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
 def with_case_file(cases: QuerySet[Case]) -> QuerySet[Case]:
     """Load what the page of one case shows in a fixed number of queries."""
     return cases.select_related(
-        "image", "claimed_by", "opened_by", "policy"
+        "image", "claimed_by", "assigned_to", "opened_by", "policy", "queue"
     ).prefetch_related(
         "events",
         "decisions",
@@ -90,10 +90,11 @@ def with_case_file(cases: QuerySet[Case]) -> QuerySet[Case]:
     )
 
 
-def next_open_case(user: User, *, after: Case) -> Case | None:
-    """Return the most urgent open case but this one."""
-    waiting = cases_visible_to(user).filter(status=CaseStatus.OPEN)
-    return waiting.exclude(pk=after.pk).first()
+def preview_of(case: Case) -> EvidenceFile | None:
+    """Return the picture of a case as its page shows it, reduced for display."""
+    return EvidenceFile.objects.filter(
+        analysis=case.analysis_id, kind="preview"
+    ).first()
 
 
 def decisions_in_other_cases(case: Case) -> QuerySet[Decision]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
+
 from forensics.wording import ANALYSIS_STATES, percent, verdict_words
 
 if TYPE_CHECKING:
@@ -16,12 +18,20 @@ if TYPE_CHECKING:
 
 # What an event is called and drawn as. A decision is shown from its own row instead.
 _EVENTS = {
-    "case_opened": ("Case opened", "inbox"),
-    "case_claimed": ("Claimed", "hand"),
-    "claim_expired": ("Claim ran out", "clock"),
-    "case_released": ("Released to the queue", "lock-open"),
-    "case_reopened": ("Reopened", "rotate-ccw"),
-    "analysis_renewed": ("Evidence renewed by a new analysis", "refresh-cw"),
+    "case_opened": (_("Case opened"), "inbox"),
+    "case_claimed": (_("Claimed"), "hand"),
+    "claim_expired": (_("Claim ran out"), "clock"),
+    "case_released": (_("Released to the queue"), "lock-open"),
+    "case_reopened": (_("Reopened"), "rotate-ccw"),
+    "case_skipped": (_("Skipped"), "arrow-right"),
+    "case_escalated": (_("Escalated"), "arrow-up"),
+    "case_held": (_("Put on hold"), "hourglass"),
+    "case_resumed": (_("Back from hold"), "rotate-ccw"),
+    "case_assigned": (_("Assigned"), "user"),
+    "case_handed_back": (_("Handed back to all"), "inbox"),
+    "case_commented": (_("Commented"), "send"),
+    "decision_undone": (_("Decision taken back"), "rotate-ccw"),
+    "analysis_renewed": (_("Evidence renewed by a new analysis"), "refresh-cw"),
 }
 _FROM_DECISIONS = "case_decided"
 
@@ -99,9 +109,9 @@ def _of_event(event: AuditEvent) -> Entry:
     return Entry(
         at=event.at,
         icon=icon,
-        title=title,
+        title=str(title),
         who=event.actor_name,
-        text=str(event.data.get("because", "")),
+        text=str(event.data.get("because") or event.data.get("person") or ""),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from moderation.views import actions
+from moderation.views import actions, flow, notifications, passing_on, related
 from moderation.views.case import case_detail
 from moderation.views.queue import queue
 from moderation.views.reports import report_json, report_pdf
@@ -15,8 +15,21 @@ urlpatterns = [
     path("reports/<uuid:analysis_id>.json", report_json, name="report-json"),
     path("reports/<uuid:analysis_id>.pdf", report_pdf, name="report-pdf"),
     path("<uuid:case_id>/", case_detail, name="case"),
-    path("<uuid:case_id>/claim/", actions.claim, name="claim"),
-    path("<uuid:case_id>/release/", actions.release, name="release"),
+    path("review/", flow.start, name="review"),
+    path("review/next/", flow.upcoming, name="upcoming"),
+    path("decisions/<uuid:decision_id>/undo/", flow.undo, name="undo"),
+    path("notifications/", notifications.listing, name="notifications"),
+    path("notifications/read/", notifications.read, name="notifications-read"),
+    path("<uuid:case_id>/claim/", flow.claim, name="claim"),
+    path("<uuid:case_id>/renew/", flow.renew, name="renew"),
+    path("<uuid:case_id>/release/", flow.release, name="release"),
+    path("<uuid:case_id>/skip/", flow.skip, name="skip"),
+    path("<uuid:case_id>/hold/", passing_on.hold, name="hold"),
+    path("<uuid:case_id>/resume/", passing_on.resume, name="resume"),
+    path("<uuid:case_id>/escalate/", passing_on.escalate, name="escalate"),
+    path("<uuid:case_id>/assign/", passing_on.assign, name="assign"),
+    path("<uuid:case_id>/comment/", passing_on.comment, name="comment"),
+    path("<uuid:case_id>/related/", related.related, name="related"),
     path("<uuid:case_id>/decide/", actions.decide, name="decide"),
     path("<uuid:case_id>/reopen/", actions.reopen, name="reopen"),
 ]

@@ -12,11 +12,13 @@ from moderation.api.fields import PriorityField
 from moderation.models import (
     MAX_NOTE,
     Case,
+    Comment,
     Decision,
     DecisionReason,
     Outcome,
     Policy,
 )
+from moderation.services.transitions import MAX_BECAUSE
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
@@ -44,6 +46,8 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
             "machine_verdict",
             "machine_score",
             "created_at",
+            "final_at",
+            "batch",
             "withdrawn_at",
         )
         read_only_fields = fields
@@ -64,6 +68,7 @@ class CaseSummarySerializer(serializers.ModelSerializer[Case]):
     policy = serializers.IntegerField(source="policy_id", allow_null=True)
     opened_by = PersonField(allow_null=True, help_text="null: a policy opened it")
     claimed_by = PersonField(allow_null=True)
+    assigned_to = PersonField(allow_null=True, help_text="nobody else may take it")
     outcome = BlankAsNullField(Outcome.choices)
 
     class Meta:
@@ -84,6 +89,9 @@ class CaseSummarySerializer(serializers.ModelSerializer[Case]):
             "opened_at",
             "claimed_by",
             "claim_expires_at",
+            "assigned_to",
+            "escalated_at",
+            "held_until",
             "outcome",
             "decided_at",
         )
@@ -100,7 +108,28 @@ class CaseSerializer(CaseSummarySerializer):
         read_only_fields = fields
 
 
-class DecideSerializer(serializers.Serializer[Any]):
+class ClaimedCaseSerializer(CaseSerializer):
+    """A case as the one sees it who holds it: with the token of the claim."""
+
+    claim_token = serializers.UUIDField(
+        read_only=True, help_text="send it with `decide`, `skip`, `hold`, `escalate`"
+    )
+
+    class Meta(CaseSerializer.Meta):
+        fields = (*CaseSerializer.Meta.fields, "claim_token")
+        read_only_fields = fields
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    """The claim that something is done with."""
+
+    token = serializers.UUIDField(
+        required=False,
+        help_text="of your claim; 409 when it ended meanwhile",
+    )
+
+
+class DecideSerializer(TokenSerializer):
     """A decision to be made."""
 
     outcome = serializers.ChoiceField(Outcome.choices)
@@ -118,6 +147,58 @@ class DecideSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="the one whose evidence was looked at; 409 when a newer one is there",
     )
+
+
+class BecauseSerializer(TokenSerializer):
+    """Why a case is passed on."""
+
+    because = serializers.CharField(max_length=MAX_BECAUSE)
+
+
+class HoldSerializer(BecauseSerializer):
+    """What a case waits for, and until when at most."""
+
+    until = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="null: until somebody resumes it"
+    )
+
+
+class AssignSerializer(serializers.Serializer[Any]):
+    """Whom a case is for."""
+
+    person = serializers.CharField(
+        max_length=150, allow_null=True, help_text="user name; null: handed back to all"
+    )
+
+
+class NextSerializer(serializers.Serializer[Any]):
+    """Which case to claim."""
+
+    queue = serializers.SlugField(
+        default="", allow_blank=True, max_length=50, help_text="only of this queue"
+    )
+
+
+class CommentSerializer(serializers.ModelSerializer[Comment]):
+    """What somebody said about a case."""
+
+    author = PersonField(allow_null=True)
+
+    class Meta:
+        model = Comment
+        fields: tuple[str, ...] = ("id", "author", "author_name", "text", "created_at")
+        read_only_fields: tuple[str, ...] = ("id", "author_name", "created_at")
+
+
+class CommentedSerializer(CommentSerializer):
+    """A new comment, and which of the names in it mean nobody who sees cases."""
+
+    told = serializers.ListField(child=serializers.CharField(), read_only=True)
+    unknown = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta(CommentSerializer.Meta):
+        fields = (*CommentSerializer.Meta.fields, "told", "unknown")
+        read_only_fields = fields
 
 
 class ReopenSerializer(serializers.Serializer[Any]):

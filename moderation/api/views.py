@@ -15,6 +15,7 @@ from forensics.api.permissions import person
 from moderation import selectors, services
 from moderation.api import serializers
 from moderation.api.filters import CaseFilters, DecisionFilters, PolicyFilters
+from moderation.api.passing_on import CONFLICT, PassingOn
 from moderation.models import Case, Decision, Policy
 
 if TYPE_CHECKING:
@@ -26,12 +27,8 @@ if TYPE_CHECKING:
 
     from forensics.api.pagination import Ordering
 
-CONFLICT = {
-    409: OpenApiResponse(description="`wrong_state` or `claimed_by_other`"),
-}
 
-
-class CaseViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):
+class CaseViewSet(PassingOn, RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):
     """Pictures that a person has to decide about, or has decided."""
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_case"}
@@ -48,7 +45,7 @@ class CaseViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):
     def get_queryset(self) -> QuerySet[Case]:
         """Return what this person may see, decisions only for one at a time."""
         visible = selectors.cases_visible_to(person(self.request)).select_related(
-            "analysis", "opened_by", "claimed_by"
+            "analysis", "opened_by", "claimed_by", "assigned_to"
         )
         if self.action == "list":
             return visible
@@ -61,22 +58,22 @@ class CaseViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):
         return super().get_serializer_class()
 
     @extend_schema(
-        request=None, responses={200: serializers.CaseSerializer, **CONFLICT}
+        request=None, responses={200: serializers.ClaimedCaseSerializer, **CONFLICT}
     )
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, pk: Any = None) -> Response:
-        """Take the case for a while, or prolong your claim."""
+        """Take the case for a while, or prolong your claim; with its token."""
         services.claim_case(case_id=self.get_object().pk, actor=person(request))
-        return self._as_it_is_now()
+        return Response(serializers.ClaimedCaseSerializer(self.get_object()).data)
 
     @extend_schema(
-        request=None, responses={200: serializers.CaseSerializer, **CONFLICT}
+        request=serializers.TokenSerializer,
+        responses={200: serializers.CaseSerializer, **CONFLICT},
     )
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], serializer_class=serializers.TokenSerializer)
     def release(self, request: Request, pk: Any = None) -> Response:
         """Hand your claim back; a lead may end anybody's."""
-        services.release_case(case_id=self.get_object().pk, actor=person(request))
-        return self._as_it_is_now()
+        return self.change(request, services.release_case, serializers.TokenSerializer)
 
     @extend_schema(
         request=serializers.DecideSerializer,
@@ -122,10 +119,7 @@ class CaseViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):
         services.reopen_case(
             case_id=case.pk, actor=person(request), **asked.validated_data
         )
-        return self._as_it_is_now()
-
-    def _as_it_is_now(self) -> Response:
-        return Response(serializers.CaseSerializer(self.get_object()).data)
+        return self.as_it_is_now()
 
 
 class DecisionViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Decision]):
@@ -145,6 +139,25 @@ class DecisionViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Decisio
         """Return what this person may see."""
         visible = selectors.decisions_visible_to(person(self.request))
         return visible.select_related("decided_by")
+
+    @extend_schema(
+        request=None, responses={200: serializers.ClaimedCaseSerializer, **CONFLICT}
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        serializer_class=serializers.ClaimedCaseSerializer,
+    )
+    def undo(self, request: Request, pk: Any = None) -> Response:
+        """Take your own decision back before `final_at`; the case is yours again.
+
+        Cases that were decided together with it wait again for whoever comes.
+        """
+        decision = self.get_object()
+        services.undo_decision(decision_id=decision.pk, actor=person(request))
+        cases = selectors.cases_visible_to(person(request))
+        case = cases.prefetch_related("decisions__decided_by").get(pk=decision.case_id)
+        return Response(serializers.ClaimedCaseSerializer(case).data)
 
 
 class PolicyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Policy]):

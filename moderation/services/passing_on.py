@@ -115,11 +115,14 @@ def resume_case(*, case_id: UUID, actor: User) -> Case:
     return case
 
 
-def assign_case(*, case_id: UUID, actor: User, person: User) -> Case:
+def assign_case(*, case_id: UUID, actor: User, username: str) -> Case:
     """Give a case to one person: nobody else is handed it, and they are told."""
     require(actor, flow_selectors.DECIDE, _("assign cases"))
-    if not (person.is_active and person.has_perm(flow_selectors.DECIDE)):
-        raise InvalidDecisionError(_("Choose somebody who may decide cases."))
+    person = flow_selectors.people_who_decide().filter(username=username).first()
+    if person is None:
+        raise InvalidDecisionError(
+            _("Nobody who may decide cases is called “%(name)s”.") % {"name": username}
+        )
     with on_record() as log:
         case = _lock_undecided(case_id, actor, None)
         _refuse_unless_theirs_to_give(case, actor)

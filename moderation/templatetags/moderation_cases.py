@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 
 from forensics.models import BankPurpose
-from moderation import selectors
+from moderation import flow_selectors, selectors
 from moderation.known import known_images
 
 if TYPE_CHECKING:
@@ -72,3 +72,17 @@ def bank_purpose(match: Any) -> str:
     """Name what a bank is for."""
     found = match if isinstance(match, dict) else match.as_json()
     return str(dict(BankPurpose.choices).get(found["purpose"], ""))
+
+
+@register.simple_tag
+def unread_notifications(user: User) -> int:
+    """Count what this person has not read."""
+    return flow_selectors.unread_count(user)
+
+
+@register.inclusion_tag("moderation/components/undo.html", takes_context=True)
+def undo_button(context: dict[str, Any], message: Any) -> dict[str, Any]:
+    """Offer to take back the decision that a message speaks of, if it does."""
+    tags = str(message.extra_tags or "")
+    decision = tags.removeprefix("undo-") if tags.startswith("undo-") else ""
+    return {"decision": decision, "csrf_token": context.get("csrf_token")}

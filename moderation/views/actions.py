@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
+from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.requests import wants_json
 from forensics.selectors import images_visible_to
-from moderation import selectors, services
+from moderation import services
 from moderation.exceptions import ModerationError, NotAllowedError
+from moderation.flow_forms import FlowForm
 from moderation.forms import DecisionForm, OpenForm, ReopenForm
-from moderation.services.transitions import CLAIM_LENGTH
+from moderation.views import answers
+from moderation.views.answers import CONFLICT, UNPROCESSABLE, acting
 from moderation.views.case import Attempt, case_page
 
 if TYPE_CHECKING:
@@ -24,8 +29,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from accounts.requests import AuthenticatedRequest
-
-CONFLICT, UNPROCESSABLE = 409, 422
+    from moderation.models import Decision
 
 
 @login_required
@@ -35,7 +39,9 @@ def open_by_hand(request: AuthenticatedRequest, image_id: UUID) -> HttpResponse:
     image = get_object_or_404(images_visible_to(request.user), pk=image_id)
     form = OpenForm(request.POST)
     if not form.is_valid():
-        messages.error(request, f"Not sent: {form.errors['because'][0]}")
+        messages.error(
+            request, _("Not sent: %(why)s") % {"why": form.errors["because"][0]}
+        )
         return redirect("forensics:image-detail", image_id=image.pk)
     try:
         case = services.open_case(
@@ -43,47 +49,18 @@ def open_by_hand(request: AuthenticatedRequest, image_id: UUID) -> HttpResponse:
         )
     except NotAllowedError as error:
         raise PermissionDenied(error.detail) from error
-    messages.success(request, "The picture is in the review queue.")
+    messages.success(request, _("The picture is in the review queue."))
     return redirect("moderation:case", case_id=case.pk)
 
 
-@login_required
-@permission_required("moderation.decide_case", raise_exception=True)
-@require_POST
-def claim(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
-    """Take a case."""
-    _get_or_404(request, case_id)
-    try:
-        services.claim_case(case_id=case_id, actor=request.user)
-    except ModerationError as error:
-        return case_page(request, case_id, _conflict(error))
-    minutes = CLAIM_LENGTH.seconds // 60
-    messages.success(request, f"The case is yours for {minutes} minutes.")
-    return redirect("moderation:case", case_id=case_id)
-
-
-@login_required
-@permission_required("moderation.decide_case", raise_exception=True)
-@require_POST
-def release(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
-    """Hand a case back to the queue."""
-    _get_or_404(request, case_id)
-    try:
-        services.release_case(case_id=case_id, actor=request.user)
-    except ModerationError as error:
-        return case_page(request, case_id, _conflict(error))
-    messages.success(request, "The case is back in the queue.")
-    return redirect("moderation:case", case_id=case_id)
-
-
-@login_required
-@permission_required("moderation.decide_case", raise_exception=True)
-@require_POST
+@acting
 def decide(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
     """Decide a case. Whatever is wrong, what was typed stays on the page."""
-    _get_or_404(request, case_id)
-    form = DecisionForm(request.POST)
-    if not form.is_valid():
+    case = answers.visible_case(request, case_id)
+    form, flow = DecisionForm(request.POST), FlowForm(request.POST)
+    if not (form.is_valid() and flow.is_valid()):
+        if wants_json(request):
+            return answers.form_problem(form if form.errors else flow)
         return case_page(
             request, case_id, Attempt(decision_form=form, status=UNPROCESSABLE)
         )
@@ -95,13 +72,42 @@ def decide(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             note=form.cleaned_data["note"],
             analysis_id=form.cleaned_data["analysis"],
+            token=flow.cleaned_data["token"],
         )
     except ModerationError as error:
+        if wants_json(request):
+            return answers.refused(request, case, error)
         return case_page(
             request, case_id, replace(_conflict(error), decision_form=form)
         )
-    messages.success(request, f"Recorded: {decision.get_outcome_display().lower()}.")
-    return redirect("moderation:case", case_id=case_id)
+    return _decided(request, decision, flow)
+
+
+def _decided(
+    request: AuthenticatedRequest, decision: Decision, flow: FlowForm
+) -> HttpResponse:
+    """Say what was recorded; in the flow, with the next case already claimed."""
+    goes_on, following = flow.cleaned_data["flow"], None
+    if goes_on:
+        following = services.claim_next(
+            actor=request.user,
+            prefer=flow.cleaned_data["prefer"],
+            after=decision.case_id,
+        )
+    if wants_json(request):
+        return JsonResponse(
+            {
+                "decision": answers.made(decision),
+                "next": answers.claimed(following),
+            }
+        )
+    said = _("Recorded: %(outcome)s.") % {
+        "outcome": decision.get_outcome_display().lower()
+    }
+    answers.offer_undo(request, decision, said)
+    if goes_on:
+        return answers.go_on(request, following)
+    return redirect("moderation:case", case_id=decision.case_id)
 
 
 @login_required
@@ -109,7 +115,7 @@ def decide(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
 @require_POST
 def reopen(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
     """Withdraw a decision and put the case back into the queue."""
-    _get_or_404(request, case_id)
+    answers.visible_case(request, case_id)
     form = ReopenForm(request.POST)
     if not form.is_valid():
         return case_page(
@@ -123,14 +129,10 @@ def reopen(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
         return case_page(request, case_id, replace(_conflict(error), reopen_form=form))
     messages.success(
         request,
-        "The case is back in the queue; the decision stays on record as withdrawn.",
+        _("The case is back in the queue; the decision stays on record as withdrawn."),
     )
     return redirect("moderation:case", case_id=case_id)
 
 
 def _conflict(error: ModerationError) -> Attempt:
     return Attempt(problem=error.detail, status=CONFLICT)
-
-
-def _get_or_404(request: AuthenticatedRequest, case_id: UUID) -> None:
-    get_object_or_404(selectors.cases_visible_to(request.user), pk=case_id)

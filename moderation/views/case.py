@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from forensics.presentation import evidence_page
 from forensics.selectors import with_evidence
 from forensics.states import FINISHED
-from moderation import selectors
+from moderation import flow_selectors, selectors, services
+from moderation.abilities import abilities
+from moderation.flow_forms import HOLD_HOURS
 from moderation.forms import DecisionForm, ReopenForm
 from moderation.states import CaseStatus
 from moderation.timeline import timeline
@@ -29,19 +30,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Abilities:
-    """What this person can do with this case now. The services check again."""
-
-    decide: bool
-    claim: bool
-    release: bool
-    reopen: bool
-    reanalyze: bool
-    is_mine: bool
-    is_held_by_other: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
     """An action that did not go through: what was typed, what was wrong."""
 
@@ -49,6 +37,7 @@ class Attempt:
     reopen_form: ReopenForm | None = None
     problem: str = ""
     status: int = 200
+    kept: str = ""
 
 
 @login_required
@@ -56,6 +45,10 @@ class Attempt:
 @require_safe
 def case_detail(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
     """Show a case: the evidence first, then what can be done."""
+    # Loaded ahead, it is not looked at yet.
+    if not request.GET.get("ahead") and request.user.has_perm(flow_selectors.DECIDE):
+        get_object_or_404(selectors.cases_visible_to(request.user), pk=case_id)
+        services.note_viewer(case_id=case_id, actor=request.user)
     return case_page(request, case_id)
 
 
@@ -67,37 +60,23 @@ def case_page(
     case = get_object_or_404(
         selectors.with_case_file(selectors.cases_visible_to(request.user)), pk=case_id
     )
+    can = abilities(request.user, case)
     context = _evidence(case, request.GET.get("tags", "")) | {
         "case": case,
         "name": str(next(iter(case.image.submissions.all()), "(no name)")),
-        "can": abilities(request.user, case),
+        "can": can,
         "decision": _decision_in_force(case),
         "decision_form": attempt.decision_form or DecisionForm(),
         "reopen_form": attempt.reopen_form or ReopenForm(),
         "problem": attempt.problem,
-        "next_case": selectors.next_open_case(request.user, after=case),
+        "kept": attempt.kept,
+        "viewers": flow_selectors.viewers_of(case.pk, but=request.user),
+        "comments": flow_selectors.comments_on(case),
+        "people": flow_selectors.people_who_decide() if can.assign else (),
+        "hold_hours": HOLD_HOURS,
+        "next_case": None if can.is_mine else _next_case(request.user, case),
     }
     return render(request, "moderation/case.html", context, status=attempt.status)
-
-
-def abilities(user: User, case: Case) -> Abilities:
-    """Work out which actions to offer."""
-    may_decide = user.has_perm("moderation.decide_case")
-    is_lead = user.has_perm("moderation.reopen_case")
-    is_claimed = case.status == CaseStatus.CLAIMED
-    is_mine = is_claimed and case.claimed_by_id == user.pk
-    expires = case.claim_expires_at
-    is_held = is_claimed and not is_mine and not (expires and expires <= timezone.now())
-    is_decided = case.status == CaseStatus.DECIDED
-    return Abilities(
-        decide=may_decide and not is_decided and not is_held,
-        claim=may_decide and not is_decided and not is_held and not is_mine,
-        release=may_decide and is_claimed and (is_mine or is_lead),
-        reopen=is_lead and is_decided,
-        reanalyze=user.has_perm("forensics.reanalyze_image"),
-        is_mine=is_mine,
-        is_held_by_other=is_held,
-    )
 
 
 def _evidence(case: Case, tags: str) -> dict[str, Any]:
@@ -116,6 +95,13 @@ def _evidence(case: Case, tags: str) -> dict[str, Any]:
             earlier=selectors.decisions_in_other_cases(case),
         ),
     }
+
+
+def _next_case(user: User, case: Case) -> Case | None:
+    """Return what to offer where this case is not to be decided; no look otherwise."""
+    if case.status == CaseStatus.OPEN or not user.has_perm(flow_selectors.DECIDE):
+        return None
+    return flow_selectors.peek_next(user, after=case.pk)
 
 
 def _decision_in_force(case: Case) -> Decision | None:

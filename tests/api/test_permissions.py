@@ -57,6 +57,16 @@ TABLE = [
     ("POST", "/cases/{case}/decide/", (401, 403, 403, 403, 201, 201, 201, 403)),
     ("POST", "/cases/{case}/release/", (401, 403, 403, 403, 409, 409, 409, 403)),
     ("POST", "/cases/{decided}/reopen/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/cases/claim-next/", (401, 403, 403, 403, 200, 200, 200, 403)),
+    ("POST", "/cases/{case}/skip/", (401, 403, 403, 403, 200, 200, 200, 403)),
+    ("POST", "/cases/{case}/hold/", (401, 403, 403, 403, 200, 200, 200, 403)),
+    ("POST", "/cases/{case}/resume/", (401, 403, 403, 403, 409, 409, 409, 403)),
+    ("POST", "/cases/{case}/escalate/", (401, 403, 403, 403, 200, 200, 200, 403)),
+    ("POST", "/cases/{case}/assign/", (401, 403, 403, 403, 200, 200, 200, 403)),
+    ("GET", "/cases/{case}/comments/", (401, 403, 403, 403, 200, 200, 200, 200)),
+    ("POST", "/cases/{case}/comments/", (401, 403, 403, 403, 201, 201, 201, 403)),
+    # Only whoever decided takes it back.
+    ("POST", "/decisions/{decision}/undo/", (401, 403, 403, 403, 403, 200, 403, 403)),
     ("GET", "/decisions/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/decisions/{decision}/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/policies/", (401, 403, 403, 403, 403, 200, 200, 200)),
@@ -68,6 +78,11 @@ TABLE = [
 FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
     "/images/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(9))},
     "/cases/{case}/decide/": lambda: {"outcome": "fake", "reason": "content_edited"},
+    "/cases/{case}/skip/": lambda: {"because": "I know the sender."},
+    "/cases/{case}/hold/": lambda: {"because": "The sender was asked."},
+    "/cases/{case}/escalate/": lambda: {"because": "I am not sure."},
+    "/cases/{case}/assign/": lambda: {"person": "moderator"},
+    "/cases/{case}/comments/": lambda: {"text": "Look at the shadow."},
     "/cases/{decided}/reopen/": lambda: {"because": "New facts."},
 }
 

@@ -78,9 +78,30 @@ def test_answers_are_as_described(
     case = f"/api/v1/cases/{make_case().pk}/"
     check(schema, reviewer.post(f"{case}claim/"), "post", "/cases/{id}/claim/")
     fake = {"outcome": "fake", "reason": "content_edited"}
+    decided_first: Any = None
     for _ in range(2):  # the second one is a conflict
         decided = reviewer.post(f"{case}decide/", fake, format="json")
         check(schema, decided, "post", "/cases/{id}/decide/")
+        decided_first = decided if decided.status_code == 201 else decided_first
+    undo = f"{decided_first.json()['url']}undo/"
+    check(schema, reviewer.post(undo), "post", "/decisions/{id}/undo/")
+    said = {"text": "Look at the shadow, @nobody."}
+    comments = f"{case}comments/"
+    for method, answer in (
+        ("post", reviewer.post(comments, said, format="json")),
+        ("get", reviewer.get(comments)),
+    ):
+        check(schema, answer, method, "/cases/{id}/comments/")
+    because = {"because": "The sender was asked."}
+    for name in ("hold", "resume", "escalate", "skip"):
+        answer = reviewer.post(f"{case}{name}/", because, format="json")
+        check(schema, answer, "post", f"/cases/{{id}}/{name}/")
+    mine = reviewer.post(f"{case}assign/", {"person": lead.username}, format="json")
+    check(schema, mine, "post", "/cases/{id}/assign/")
+    for _ in range(2):
+        make_case()
+        taken = reviewer.post("/api/v1/cases/claim-next/")
+        check(schema, taken, "post", "/cases/claim-next/")
     check(schema, reviewer.get(case), "get", "/cases/{id}/")
     check(schema, reviewer.get("/api/v1/cases/"), "get", "/cases/")
     check(schema, reviewer.get("/api/v1/decisions/"), "get", "/decisions/")
