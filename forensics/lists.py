@@ -101,7 +101,9 @@ class ListForm(forms.Form):
     @property
     def query(self) -> str:
         """Return what is asked as it stands in an address: valid, in one order."""
-        return urlencode([(name, self.data[name]) for name in self.fields if name in self.asked])
+        return urlencode(
+            [(name, self.data[name]) for name in self.fields if name in self.asked]
+        )
 
     def ordered(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Leave out what the order cannot place."""
@@ -125,7 +127,11 @@ class ListForm(forms.Form):
         except CursorError:
             is_lost = True
             found = keyset_page(
-                self.ordered(rows), name=name, fields=sort.fields, cursor=None, size=size
+                self.ordered(rows),
+                name=name,
+                fields=sort.fields,
+                cursor=None,
+                size=size,
             )
         return ListPage(found.rows, found.next, found.previous, is_lost)
 

@@ -25,4 +25,6 @@ class SearchDocument(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{len(self.names) + len(self.metadata) + len(self.remarks):,} characters"
+        return (
+            f"{len(self.names) + len(self.metadata) + len(self.remarks):,} characters"
+        )

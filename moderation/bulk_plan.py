@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from moderation.flow_selectors import LEAD, WAITING, reason_not_to_take
+from moderation.flow_selectors import DECIDE, LEAD, WAITING, reason_not_to_take
 from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
@@ -32,6 +32,21 @@ class BulkAction(models.TextChoices):
     UNTAG = "untag", gettext_lazy("Take a tag off")
     RELEASE = "release", gettext_lazy("Release to the queue")
     DECIDE = "decide", gettext_lazy("Decide all alike")
+
+
+LEAD_ACTIONS = frozenset({BulkAction.PRIORITY, BulkAction.QUEUE})
+
+
+def actions_for(actor: User) -> list[tuple[str, str]]:
+    """Return what this person may do in bulk, with its words."""
+    if not actor.has_perm(DECIDE):
+        return []
+    is_lead = actor.has_perm(LEAD)
+    return [
+        (action.value, str(action.label))
+        for action in BulkAction
+        if is_lead or action not in LEAD_ACTIONS
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +90,6 @@ def reason_to_leave_out(action: str, case: Case, actor: User) -> str:
     if action == BulkAction.DECIDE:
         return _why_not_decide(case, actor)
     return ""
-
-
-def describe(details: dict[str, Any]) -> str:
-    """Say what was chosen for an action, for the page and the record."""
-    return str(details.get("words", ""))
 
 
 def _why_not_release(case: Case, actor: User) -> str:

@@ -57,9 +57,7 @@ class CaseListForm(ListForm):
     """Filters of the list of cases."""
 
     sorts: ClassVar[Mapping[str, Sort]] = {
-        "urgent": Sort(
-            _("Most urgent, then oldest"), ("-priority", "opened_at", "id")
-        ),
+        "urgent": Sort(_("Most urgent, then oldest"), ("-priority", "opened_at", "id")),
         "oldest": Sort(_("Oldest first"), ("opened_at", "id")),
         "newest": Sort(_("Newest first"), ("-opened_at", "-id")),
         "score": Sort(_("Highest score"), ("-machine_score", "-id"), "machine_score"),
@@ -120,7 +118,9 @@ class CaseListForm(ListForm):
         super().__init__(*args, **kwargs)
         queues = Queue.objects.values_list("slug", "name")
         self._offer("queue", list(queues[:200]))
-        policies = [(str(p), n) for p, n in Policy.objects.values_list("id", "name")[:500]]
+        policies = [
+            (str(p), n) for p, n in Policy.objects.values_list("id", "name")[:500]
+        ]
         self._offer("policy", policies)
 
     def apply(self, cases: QuerySet[Case], *, user: User) -> QuerySet[Case]:
@@ -131,7 +131,9 @@ class CaseListForm(ListForm):
             cases = cases.filter(_waiting(asked["waiting"], user))
         cases = cases.filter(**_columns(asked))
         if "queue" in asked:
-            found = Queue.objects.filter(slug=asked["queue"]).values_list("pk", flat=True)
+            found = Queue.objects.filter(slug=asked["queue"]).values_list(
+                "pk", flat=True
+            )
             cases = cases.filter(queue__in=list(found))
         if "tag" in asked:
             cases = cases.filter(_tagged(asked["tag"]))
@@ -234,7 +236,11 @@ class DecisionListForm(ListForm):
     def apply(self, decisions: QuerySet[Decision], *, user: User) -> QuerySet[Decision]:
         """Narrow the list; what does not validate narrows nothing."""
         asked = self.asked
-        columns = {"outcome": "outcome", "verdict": "machine_verdict", "reason": "reason"}
+        columns = {
+            "outcome": "outcome",
+            "verdict": "machine_verdict",
+            "reason": "reason",
+        }
         for name, column in columns.items():
             if name in asked:
                 decisions = decisions.filter(**{column: asked[name]})

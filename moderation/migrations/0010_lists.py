@@ -9,7 +9,6 @@ from django.db import migrations, models
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-
 GROUPS = {
     "lead": ("share_view", "export_list"),
     "administrator": ("share_view", "export_list", "export_whole_list"),

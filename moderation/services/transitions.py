@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forensics.models import SearchDocument
 from moderation import flow_selectors
 from moderation.exceptions import ClaimError, NotAllowedError, TransitionError
 from moderation.models import Case
@@ -57,12 +58,21 @@ def on_record() -> Iterator[Log]:
 
 def lock(case_id: UUID) -> Case:
     """Return a case that nobody else can change until the transaction is over."""
+    _lock_documents([case_id])
     return _locking().get(pk=case_id)
 
 
 def lock_all(case_ids: Collection[UUID]) -> list[Case]:
     """Lock several cases, in one order everywhere: none waits for another in a ring."""
+    _lock_documents(case_ids)
     return list(_locking().filter(pk__in=case_ids).order_by("pk"))
+
+
+def _lock_documents(case_ids: Collection[UUID]) -> None:
+    """Lock what searches read of the images before the cases, as a worker does."""
+    documents = SearchDocument.objects.select_for_update(of=("self",)).order_by("pk")
+    images = Case.objects.filter(pk__in=case_ids).values("image")
+    list(documents.filter(image__in=images).values_list("pk"))
 
 
 def _locking() -> QuerySet[Case]:

@@ -29,7 +29,7 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 # Each page is reached from the first one the way a person would.
 PAGES: dict[str, tuple[str, ...]] = {
     "queue": (),
-    "queue-empty": ("/cases/?status=decided&mine=on",),
+    "queue-empty": ("/cases/?status=decided&waiting=mine",),
     "case": ("a:has-text('cropped.jpg')",),
     "images": ("/images/",),
     "images-empty": ("/images/?q=nothing-is-called-so",),
