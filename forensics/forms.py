@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.db.models import QuerySet
+    from django.utils.functional import _StrPromise
 
     from forensics.models import Image
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC")
 
 
-def search_field(label: str) -> forms.CharField:
+def search_field(label: str | _StrPromise) -> forms.CharField:
     """Make the field for words."""
     widget = forms.TextInput(attrs={"type": "search", "autocomplete": "off"})
     return forms.CharField(label=label, required=False, max_length=255, widget=widget)

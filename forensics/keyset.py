@@ -28,12 +28,12 @@ Row = TypeVar("Row", bound=Model)
 
 
 class CursorError(ValueError):
-    """This is no cursor of this list and ordering."""
+    """No cursor of this list and ordering."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeysetPage(Generic[Row]):
-    """Some rows, and the cursors of the pages beside them; empty where there is none."""
+    """Some rows, and the cursors of the pages beside them; empty where none is."""
 
     rows: list[Row]
     next: str

@@ -1,8 +1,7 @@
-"""What every list page is made of: filters and order from the address, pages by cursor."""
+"""What every list page is made of: filters and order from the address, pages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -13,10 +12,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from forensics.keyset import MAX_CURSOR, CursorError, keyset_page
+from forensics.keyset import CursorError, KeysetPage, keyset_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.utils.functional import _StrPromise
+
+    from accounts.models import User
 
 Row = TypeVar("Row", bound=Model)
 
@@ -65,7 +68,8 @@ class ListForm(forms.Form):
     more: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="filter-%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "filter-%s"
         self.fields["sort"] = forms.ChoiceField(
             label=_("Order"),
             required=False,
@@ -101,9 +105,12 @@ class ListForm(forms.Form):
     @property
     def query(self) -> str:
         """Return what is asked as it stands in an address: valid, in one order."""
-        return urlencode(
-            [(name, self.data[name]) for name in self.fields if name in self.asked]
-        )
+        names = [name for name in self.fields if name in self.asked]
+        return urlencode([(name, self.data[name]) for name in names])
+
+    def apply(self, rows: QuerySet[Any], *, user: User) -> QuerySet[Any]:
+        """Narrow a list to what is asked."""
+        raise NotImplementedError
 
     def ordered(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Leave out what the order cannot place."""
@@ -114,26 +121,20 @@ class ListForm(forms.Form):
         self, rows: QuerySet[Row], *, cursor: str | None, size: int = PAGE_SIZE
     ) -> ListPage[Row]:
         """Return a page of narrowed rows; the first for a cursor that is none."""
-        name, sort = self.sort
-        is_lost = cursor is not None and len(cursor) > MAX_CURSOR
+        is_lost = False
         try:
-            found = keyset_page(
-                self.ordered(rows),
-                name=name,
-                fields=sort.fields,
-                cursor=None if is_lost else cursor,
-                size=size,
-            )
+            found = self._page(rows, cursor, size)
         except CursorError:
-            is_lost = True
-            found = keyset_page(
-                self.ordered(rows),
-                name=name,
-                fields=sort.fields,
-                cursor=None,
-                size=size,
-            )
+            is_lost, found = True, self._page(rows, None, size)
         return ListPage(found.rows, found.next, found.previous, is_lost)
+
+    def _page(
+        self, rows: QuerySet[Row], cursor: str | None, size: int
+    ) -> KeysetPage[Row]:
+        name, sort = self.sort
+        return keyset_page(
+            self.ordered(rows), name=name, fields=sort.fields, cursor=cursor, size=size
+        )
 
 
 def days(field: str, first: date | None, last: date | None) -> dict[str, datetime]:

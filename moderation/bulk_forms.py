@@ -62,13 +62,11 @@ def read(mark: str, user: User) -> Shown | None:
 class AssignAllForm(forms.Form):
     """Whose the cases will be."""
 
-    person = forms.ModelChoiceField(
-        queryset=None, to_field_name="username", label=_("Assign to")
-    )
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people_who_decide()  # type: ignore[attr-defined]
+        self.fields["person"] = forms.ModelChoiceField(
+            queryset=people_who_decide(), to_field_name="username", label=_("Assign to")
+        )
 
 
 class PriorityForm(forms.Form):
@@ -104,9 +102,7 @@ class TagForm(forms.Form):
         name = tag_name(self.cleaned_data["tag"])
         if name is None:
             raise forms.ValidationError(
-                _(
-                    "Use letters, digits, blanks and . : + # / - only; begin with a letter."
-                )
+                _("Use letters, digits, blanks and . : + # / - only.")
             )
         return name
 

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.db.models import QuerySet
+    from django.utils.functional import _StrPromise
 
     from accounts.models import User
+
+    Words = str | _StrPromise
 
 EVERY = "all"
 TO_DECIDE = "to_decide"
@@ -45,11 +48,9 @@ class PercentField(forms.IntegerField):
         super().__init__(required=False, min_value=0, max_value=100, **kwargs)
 
 
-def _choice(
-    label: str, anything: str, choices: list[Any], **options: Any
-) -> forms.ChoiceField:
+def _choice(label: Words, anything: Words, choices: list[Any]) -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=label, required=False, choices=[("", anything), *choices], **options
+        label=label, required=False, choices=[("", anything), *choices]
     )
 
 
@@ -146,8 +147,12 @@ class CaseListForm(ListForm):
 
     def _offer(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the types
-        field.choices = [*list(field.choices)[:1], *choices]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [*_first(field.choices), *choices]
+
+
+def _first(choices: Any) -> list[Any]:
+    return list(choices)[:1]
 
 
 def _with_status(status: str) -> Q:

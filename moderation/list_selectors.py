@@ -54,10 +54,9 @@ def with_decision_details(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
 
 def saved_views_for(user: User, name: str) -> list[SavedView]:
     """Return the views of a list that this person sees: their own, then shared ones."""
-    theirs = SavedView.objects.filter(list=name).select_related("owner")
-    own = list(theirs.filter(owner=user)[:MOST_VIEWS_SHOWN])
-    shared = theirs.filter(is_shared=True).exclude(owner=user).order_by("name", "id")
-    return own + list(shared[:MOST_VIEWS_SHOWN])
+    seen = SavedView.objects.filter(Q(owner=user) | Q(is_shared=True), list=name)
+    views = list(seen.select_related("owner")[:MOST_VIEWS_SHOWN])
+    return sorted(views, key=lambda view: (view.owner_id != user.pk, view.created_at))
 
 
 def default_view_of(user: User, name: str) -> SavedView | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from rest_framework.exceptions import ValidationError
@@ -13,6 +12,8 @@ from rest_framework.utils.urls import replace_query_param
 from forensics.keyset import MAX_CURSOR, CursorError, Ordering, keyset_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import QuerySet
     from rest_framework.request import Request
     from rest_framework.views import APIView

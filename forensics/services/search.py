@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
@@ -35,21 +36,21 @@ def index_remarks(*, image_id: UUID, texts: Callable[[], Iterable[str]]) -> None
 def rebuild_documents(
     *,
     remarks: Callable[[UUID], Iterable[str]],
-    progress: Callable[[int], object] = lambda done: None,
+    progress: Callable[[int], object],
 ) -> int:
     """Write the document of every image anew; return how many there are."""
     done = 0
     for image_id in list(Image.objects.order_by("pk").values_list("pk", flat=True)):
-        _store(
-            image_id,
-            lambda key=image_id: (
-                _own_texts(key) | {Field.REMARKS: _words(remarks(key))}
-            ),
-            is_anew=True,
-        )
+        _store(image_id, partial(_all_texts, image_id, remarks), is_anew=True)
         done += 1
         progress(done)
     return done
+
+
+def _all_texts(
+    image_id: UUID, remarks: Callable[[UUID], Iterable[str]]
+) -> dict[Field, str]:
+    return _own_texts(image_id) | {Field.REMARKS: _words(remarks(image_id))}
 
 
 @transaction.atomic

@@ -21,5 +21,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Rebuild and say how many."""
         with tqdm(unit=" images", disable=options["verbosity"] < 1) as bar:
-            count = rebuild_search(progress=lambda done: bar.update(1))
+            count = rebuild_search(progress=lambda _done: bar.update(1))
         self.stdout.write(f"{count:,} images can be searched.")
