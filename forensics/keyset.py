@@ -107,6 +107,11 @@ class _Beyond(Func):
         )
 
 
+def cursor_after(row: Model, *, name: str, fields: Ordering) -> str:
+    """Return the cursor of the page that begins after a row."""
+    return _encode(name, fields, [row], is_back=False)
+
+
 def field_of(model: type[Model], name: str) -> Field[Any, Any]:
     """Return a column of a model."""
     found = model._meta.get_field(name)  # noqa: SLF001 - Django's documented name

@@ -29,16 +29,15 @@ _PARTS = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
 class Field(StrEnum):
-    """A part of an image's search document, with its letter as PostgreSQL's weight."""
+    """A part of an image's search document."""
 
     NAMES = "names"
     METADATA = "metadata"
     REMARKS = "remarks"
 
-    @property
-    def weight(self) -> str:
-        """Return the letter that marks this field's words."""
-        return {"names": "A", "metadata": "B", "remarks": "C"}[self.value]
+
+# With which letter PostgreSQL marks the words of each part.
+_WEIGHTS = {Field.NAMES: "A", Field.METADATA: "B", Field.REMARKS: "C"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def terms_of(query: str) -> list[Term]:
 
 def as_tsquery(terms: list[Term], fields: frozenset[Field]) -> str:
     """Write a query for PostgreSQL; words hold nothing that needs quoting."""
-    weights = "".join(sorted(field.weight for field in fields))
+    weights = "".join(sorted(_WEIGHTS[field] for field in fields))
     weights = "" if len(fields) == len(Field) else weights
     return " & ".join(_tsquery_of(term, weights) for term in terms)
 
@@ -92,15 +91,15 @@ def as_match(terms: list[Term], fields: frozenset[Field]) -> str:
 def as_tsvector(texts: Mapping[Field, str]) -> str:
     """Write what PostgreSQL stores: each word with its places, fields with a gap."""
     places: dict[str, list[str]] = {}
-    at = 0
+    at = 1
     for field in Field:
-        for word in texts[field].split():
-            at = min(at + 1, MAX_POSITION)
+        letter, words = _WEIGHTS[field], texts[field].split()
+        for place, word in enumerate(words, at):
             seen = places.setdefault(word, [])
             if len(seen) < _MAX_PLACES:
-                seen.append(f"{at}{field.weight}")
-        at += 1
-    return " ".join(f"'{word}':{','.join(seen)}" for word, seen in places.items())
+                seen.append(f"{place if place < MAX_POSITION else MAX_POSITION}{letter}")
+        at += len(words) + 1
+    return " ".join([f"'{word}':{','.join(seen)}" for word, seen in places.items()])
 
 
 def _tsquery_of(term: Term, weights: str) -> str:
