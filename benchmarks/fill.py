@@ -15,6 +15,7 @@ doors              API 85 %, dashboard 10 %, command line 4 %, admin 1 %
 time               even over the last 730 days; those that wait over the last 20
 people             500 that send (the first of them most), 60 that decide
 names, notes       words of a vocabulary of 4,000, the frequent ones far more often
+metadata           one of 20,000 texts (cameras, software, dates, a description)
 =================  ==================================================================
 """
 
@@ -32,6 +33,7 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -39,7 +41,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AT_ONCE = 10_000
+AT_ONCE, POOL = 10_000, 20_000
 DAYS, WAITING_DAYS = 730, 20
 SENDERS, MODERATORS, TAGS = 500, 60, 50
 VERDICTS = (("suspicious", 55), ("fake", 20), ("inconclusive", 15), ("authentic", 10))
@@ -88,6 +90,13 @@ def vocabulary(rng: random.Random, count: int = 4000) -> list[str]:
     return list(found)
 
 
+@cache
+def _weighed(
+    pairs: tuple[tuple[str, int], ...],
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    return tuple(p[0] for p in pairs), tuple(accumulate(p[1] for p in pairs))
+
+
 class Writer:
     """Rows of a model like one that Django made, with some columns of their own."""
 
@@ -99,47 +108,60 @@ class Writer:
         self.table = meta.db_table
         self.names = [field.column for field in fields]
         self._is_postgresql = connection.vendor == "postgresql"
-        self._row = [
-            self._plain(f.get_db_prep_save(f.pre_save(like, add=True), connection))
-            for f in fields
+        self._plain = copied if self._is_postgresql else stored
+        values = [
+            f.get_db_prep_save(f.pre_save(like, add=True), connection) for f in fields
         ]
         if extra and self._is_postgresql:
             self.names.append(extra)
-            self._row.append(None)
+            values.append(None)
             columns = (*columns, extra)
+        self._row = [self._plain(value) for value in values]
         self._places = [self.names.index(name) for name in columns]
-        self.rows: list[list[Any]] = []
+        self.rows: list[Any] = []
 
     def add(self, *values: Any) -> None:
         """Add a row with the values of its own columns, in their order."""
-        row = self._row.copy()
+        row, plain = self._row.copy(), self._plain
         for place, value in zip(self._places, values, strict=False):
-            row[place] = self._plain(value)
-        self.rows.append(row)
+            row[place] = plain(value)
+        self.rows.append("\t".join(row) if self._is_postgresql else row)
 
     def flush(self, cursor: Any) -> None:
         """Store what was added."""
         into = f'"{self.table}" ({", ".join(self.names)})'
-        if self._is_postgresql:
+        if self.rows and self._is_postgresql:
             with cursor.copy(f"COPY {into} FROM STDIN") as copy:
-                for row in self.rows:
-                    copy.write_row(row)
-        else:
+                copy.write("\n".join(self.rows) + "\n")
+        elif self.rows:
             marks = ", ".join(["%s"] * len(self.names))
             cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", self.rows)
         self.rows.clear()
 
-    def _plain(self, value: Any) -> Any:
-        kind = type(value)
-        if kind in {str, int, float, bool, type(None)}:
-            return value
-        if kind is UUID:
-            return value if self._is_postgresql else value.hex
-        if kind is datetime:
-            return value if self._is_postgresql else str(value)[:26]
-        if kind in {dict, list}:
-            return json.dumps(value)
-        return json.dumps(value.obj) if hasattr(value, "obj") else value
+
+def copied(value: Any) -> str:
+    """Write a value as PostgreSQL's COPY reads it."""
+    if value is None:
+        return "\\N"
+    kind = type(value)
+    if kind is str:
+        if "\\" in value or "\n" in value or "\t" in value:
+            value = value.replace("\\", "\\\\").replace("\n", "\\n")
+            return str(value.replace("\t", "\\t"))
+        return str(value)
+    if kind is dict or kind is list:
+        return copied(json.dumps(value))
+    return copied(json.dumps(value.obj)) if hasattr(value, "obj") else str(value)
+
+
+def stored(value: Any) -> Any:
+    """Write a value as Django stores it in SQLite."""
+    kind = type(value)
+    if kind is UUID:
+        return value.hex
+    if kind is datetime:
+        return str(value)[:26].removesuffix("+00:00")
+    return json.dumps(value) if kind is dict or kind is list else value
 
 
 class Past:
@@ -156,6 +178,7 @@ class Past:
         self.is_postgresql = connection.vendor == "postgresql"
         self._people()
         self._tables()
+        self.pool = [self.pooled() for _ in range(min(POOL, cases))]
 
     def _people(self) -> None:
         from django.contrib.auth.models import Group
@@ -254,7 +277,9 @@ class Past:
         self.comment = Writer(
             Comment(), "id", "case_id", "author_id", "author_name", "text", "created_at"
         )
-        self.case_tag = Writer(CaseTag(id=1), "id", "case_id", "tag_id", "added_by_name")
+        self.case_tag = Writer(
+            CaseTag(id=1), "id", "case_id", "tag_id", "added_by_name"
+        )
         self.event = Writer(
             AuditEvent(id=1),
             *("id", "position", "at", "actor_id", "actor_name", "action", "case_id"),
@@ -267,8 +292,8 @@ class Past:
 
     def some(self, pairs: tuple[tuple[str, int], ...]) -> str:
         """Choose by weight."""
-        names, steps = zip(*pairs, strict=True)
-        return self.rng.choices(names, cum_weights=list(accumulate(steps)))[0]
+        names, steps = _weighed(pairs)
+        return self.rng.choices(names, cum_weights=steps)[0]
 
     def key(self, at: datetime) -> UUID:
         """Make a version 7 key of a moment."""
@@ -338,7 +363,11 @@ class Past:
             sent = at + timedelta(seconds=place)
             self.submission.add(self.key(sent), image, sender[0], door, name, sent)
         end = at + timedelta(seconds=3)
-        reason = {"code": "editing_software", "text": "Edited with GIMP.", "weight": 0.85}
+        reason = {
+            "code": "editing_software",
+            "text": "Edited with GIMP.",
+            "weight": 0.85,
+        }
         self.analysis.add(analysis, image, at, at, end, verdict, score, [reason])
         for place, analyzer in enumerate(("metadata", "ela", "noise")):
             self.finding.add(
@@ -346,8 +375,8 @@ class Past:
                 *(["editing_software"], {"value": score}),
             )
         self.evidence.add(self.key(end), analysis)
-        tags = self.metadata(at)
-        self.text.add(analysis, tags)
+        tags = rng.choice(self.pool)
+        self.text.add(analysis, tags[0])
         remarks = self.add_case(
             image=image,
             analysis=analysis,
@@ -452,18 +481,30 @@ class Past:
         )
 
     def add_document(
-        self, image: UUID, names: list[str], tags: str, remarks: list[str]
+        self, image: UUID, names: list[str], tags: tuple[str, ...], remarks: list[str]
     ) -> None:
         """Make the words by which the image is found."""
         from forensics.search_words import Field, as_tsvector, words_of
 
         texts = {
             Field.NAMES: " ".join(words_of("\n".join(names))),
-            Field.METADATA: " ".join(words_of(tags)),
+            Field.METADATA: "",
             Field.REMARKS: " ".join(words_of("\n".join(remarks))),
         }
-        vector = as_tsvector(texts) if self.is_postgresql else ""
+        vector = f"{as_tsvector(texts)} {tags[2]}" if self.is_postgresql else ""
+        texts[Field.METADATA] = tags[1]
         self.document.add(self.count, image, *texts.values(), vector)
+
+    def pooled(self) -> tuple[str, str, str]:
+        """Make a metadata text, its words, and what PostgreSQL keeps of them."""
+        from forensics.search_words import Field, as_tsvector, words_of
+
+        text = self.metadata(self.now - timedelta(days=self.rng.randrange(DAYS)))
+        words = " ".join(words_of(text))
+        # Their places come behind those of names and notes, which are fewer.
+        texts = {Field.NAMES: "- " * 90, Field.METADATA: words, Field.REMARKS: ""}
+        _names, _blank, vector = as_tsvector(texts).partition(" ")
+        return text, words, vector
 
     def finish(self, cursor: Any) -> None:
         """Set what counts rows, and make SQLite's index of words."""
