@@ -3,9 +3,9 @@
 ``python -m benchmarks.bench_lists --json OUT`` fills a database of its own (SQLite in a
 temporary folder, or the empty PostgreSQL that ``DATABASE_URL`` names; see
 ``benchmarks.fill``) and asks for each page through Django's whole stack: session,
-permissions, queries, templates. On PostgreSQL: ``.ci/with-postgresql .venv/bin/python -m
-benchmarks.bench_lists --cases 1000000 --json OUT``. The exit status is 1 where a page's
-median exceeds the limit: 100 ms on PostgreSQL, 200 ms on SQLite.
+permissions, queries, templates. On PostgreSQL: ``.ci/with-postgresql .venv/bin/python
+-m benchmarks.bench_lists --cases 1000000 --json OUT``. The exit status is 1 where a
+page's median exceeds the limit: 100 ms on PostgreSQL, 200 ms on SQLite.
 """
 
 # ruff: noqa: PLC0415 - the settings are named before anything of Django's loads

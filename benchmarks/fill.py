@@ -3,8 +3,8 @@
 ``DATABASE_URL=... PIXELWARDEN_DATA_DIR=... python -m benchmarks.fill --cases 1000000``
 (after ``manage.py migrate``). Each case has an image, 1 or 2 arrivals, an analysis with
 findings, thumbnail and metadata text (about 700 characters), a search document and its
-events in a valid hash chain; 95 in 100 are decided, some have tags and comments. Rows go
-by COPY (PostgreSQL) or in one transaction (SQLite); plain indexes are made at the end.
+events in a valid hash chain; 95 in 100 are decided, some have tags and comments. Rows
+go by COPY (PostgreSQL) or in one transaction (SQLite), plain indexes at the end.
 The same ``--seed`` makes the same rows but for the time they are made at.
 
 =================  ==================================================================
@@ -188,7 +188,8 @@ class Past:
 
         def people(prefix: str, count: int, group: str) -> list[Any]:
             made = User.objects.bulk_create(
-                User(username=f"{prefix}-{n}", password="!") for n in range(count)
+                User(username=f"{prefix}-{n}", password="!")  # noqa: S106 - nobody's
+                for n in range(count)
             )
             Group.objects.get(name=group).user_set.add(*made)
             return [(user.pk, user.username) for user in made]

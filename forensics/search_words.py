@@ -97,7 +97,9 @@ def as_tsvector(texts: Mapping[Field, str]) -> str:
         for place, word in enumerate(words, at):
             seen = places.setdefault(word, [])
             if len(seen) < _MAX_PLACES:
-                seen.append(f"{place if place < MAX_POSITION else MAX_POSITION}{letter}")
+                seen.append(
+                    f"{place if place < MAX_POSITION else MAX_POSITION}{letter}"
+                )
         at += len(words) + 1
     return " ".join([f"'{word}':{','.join(seen)}" for word, seen in places.items()])
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 # Programs skip blanks and quotes before a formula, and read full-width forms as plain.
-_RISKY = re.compile("[\\s\"'`\u200b\u2060\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n]")  # noqa: RUF001 - meant
+_RISKY = re.compile(
+    "[\\s\"'`\u200b\u2060\ufeff]*?[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+)
 
 
 def safe_cell(value: object) -> str:

@@ -58,9 +58,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('action', models.CharField(max_length=16)),
-                ('details', models.JSONField(default=dict)),
-                ('changed', models.JSONField(default=list, help_text='keys of cases')),
-                ('left_out', models.JSONField(default=list, help_text='keys of cases, and why')),
+                ('details', models.JSONField(blank=True, default=dict)),
+                ('changed', models.JSONField(blank=True, default=list, help_text='keys of cases')),
+                ('left_out', models.JSONField(blank=True, default=list, help_text='keys of cases, and why')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={

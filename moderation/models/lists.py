@@ -111,9 +111,11 @@ class BulkChange(models.Model):
         related_name="bulk_changes",
     )
     action = models.CharField(max_length=16)
-    details = models.JSONField(default=dict)
-    changed = models.JSONField(default=list, help_text="keys of cases")
-    left_out = models.JSONField(default=list, help_text="keys of cases, and why")
+    details = models.JSONField(default=dict, blank=True)
+    changed = models.JSONField(default=list, blank=True, help_text="keys of cases")
+    left_out = models.JSONField(
+        default=list, blank=True, help_text="keys of cases, and why"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

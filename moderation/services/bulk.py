@@ -47,7 +47,7 @@ class BulkOrder:
     key: UUID
     action: str
     cases: Mapping[UUID, UUID | None]
-    person: User | None = None
+    username: str = ""
     priority: int | None = None
     queue: Queue | None = None
     tag: str = ""
@@ -57,7 +57,7 @@ class BulkOrder:
     def check(self) -> None:
         """Refuse what is not complete, before anything is locked."""
         needed: dict[str, object] = {
-            BulkAction.ASSIGN: self.person,
+            BulkAction.ASSIGN: self.username,
             BulkAction.PRIORITY: self.priority,
             BulkAction.QUEUE: self.queue,
             BulkAction.TAG: self.tag,
@@ -173,7 +173,7 @@ def _one(
 
 
 _CHANGES: Mapping[str, Callable[..., None]] = {
-    BulkAction.ASSIGN: _one(assign_case, "person"),
+    BulkAction.ASSIGN: _one(assign_case, "username"),
     BulkAction.PRIORITY: _one(set_priority, "priority"),
     BulkAction.QUEUE: _one(move_to_queue, "queue"),
     BulkAction.TAG: _one(tag_case, name="tag"),

@@ -31,6 +31,8 @@ def save_view(*, actor: User, name: str, list_name: str, query: str) -> SavedVie
         The name is none, or there are too many.
     """
     _require_list(actor, list_name)
+    if not query:
+        raise InvalidDecisionError(_("Apply filters or an order first."))
     if len(query) > MAX_VIEW_QUERY:
         raise InvalidDecisionError(_("These filters are too long to be kept."))
     words = _name(name)

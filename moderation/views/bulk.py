@@ -169,7 +169,7 @@ def _order(shown: Shown, chosen: dict[str, Any]) -> BulkOrder:
         key=shown.key,
         action=shown.action,
         cases=shown.cases,
-        person=chosen.get("person"),
+        username=chosen["person"].username if "person" in chosen else "",
         priority=chosen.get("priority"),
         queue=chosen.get("queue"),
         tag=chosen.get("tag", ""),
