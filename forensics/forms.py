@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from forensics.lists import DayField, ListForm, Sort, days
 from forensics.models import VERDICT_CHOICES, Door
+from forensics.narrowing import matching
 from forensics.search import search_visible_images
 from forensics.selectors import submissions_visible_to
 from forensics.states import AnalysisStatus
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.utils.functional import _StrPromise
 
-    from forensics.models import Image
+    from forensics.models import Image, Submission
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC")
 
@@ -83,18 +84,28 @@ class ImageFilterForm(ListForm):
             **days("created_at", asked.get("received_from"), asked.get("received_to"))
         )
         if "door" in asked or "uploader" in asked:
-            images = images.filter(self._arrived(user))
+            images = images.filter(arrived(self._arrivals(user)))
+        if not user.has_perm("forensics.view_image"):
+            images = images.filter(arrived(submissions_visible_to(user)))
         if "q" in asked:
             images = images.filter(search_visible_images(asked["q"], user=user))
         return images
 
-    def _arrived(self, user: User) -> Exists:
-        arrivals = submissions_visible_to(user).filter(image=OuterRef("pk"))
+    def _arrivals(self, user: User) -> QuerySet[Submission]:
+        arrivals = submissions_visible_to(user)
         if "door" in self.asked:
             arrivals = arrivals.filter(door=self.asked["door"])
         if "uploader" in self.asked:
             arrivals = arrivals.filter(submitted_by=user_id_of(self.asked["uploader"]))
-        return Exists(arrivals)
+        return arrivals
+
+
+def arrived(arrivals: QuerySet[Submission]) -> Q:
+    """Return the condition that an image is one of these arrivals'."""
+    return matching(
+        arrivals.values_list("image_id", flat=True),
+        arrivals.filter(image=OuterRef("pk")),
+    )
 
 
 def user_id_of(username: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -25,6 +25,7 @@ MAX_CURSOR = 1000
 
 Ordering = Sequence[str]
 Row = TypeVar("Row", bound=Model)
+Details = Callable[[QuerySet[Any]], QuerySet[Any]]
 
 
 class CursorError(ValueError):
@@ -47,6 +48,7 @@ def keyset_page(
     fields: Ordering,
     cursor: str | None,
     size: int,
+    details: Details | None = None,
 ) -> KeysetPage[Row]:
     """Return the page that a cursor names, or the first one.
 
@@ -62,6 +64,9 @@ def keyset_page(
         What an earlier page gave.
     size : int
         The most rows of a page.
+    details : callable or None
+        Adds to a queryset what else the rows of the page need. What narrows and orders
+        the list reads no more than keys: only the page's rows are joined and loaded.
 
     Raises
     ------
@@ -70,13 +75,11 @@ def keyset_page(
     """
     is_back, key = _decode(cursor, name, fields, queryset.model)
     order = _flip(fields) if is_back else list(fields)
-    rows: list[Row] = []
-    for condition in _ranges(queryset.model, order, key):
-        part = queryset.filter(condition) if condition is not None else queryset
-        rows += part.order_by(*order)[: size + 1 - len(rows)]
-        if len(rows) > size:
-            break
-    has_more, rows = len(rows) > size, rows[:size]
+    keys = _keys(queryset, order, key, size + 1)
+    has_more, keys = len(keys) > size, keys[:size]
+    rows_of = queryset if details is None else details(_all_of(queryset.model))
+    found = {row.pk: row for row in rows_of.filter(pk__in=keys).order_by()}
+    rows = [found[one] for one in keys if one in found]
     if is_back:
         rows.reverse()
     has_next = has_more if not is_back else True
@@ -86,6 +89,24 @@ def keyset_page(
         next=_encode(name, fields, rows[-1:], is_back=False) * has_next,
         previous=_encode(name, fields, rows[:1], is_back=True) * has_previous,
     )
+
+
+def _all_of(model: type[Model]) -> QuerySet[Any]:
+    return cast("QuerySet[Any]", model._default_manager.all())  # noqa: SLF001 - Django's
+
+
+def _keys(
+    queryset: QuerySet[Any], order: Ordering, key: list[Any] | None, count: int
+) -> list[Any]:
+    keys: list[Any] = []
+    bare = queryset.select_related(None).prefetch_related(None)
+    for condition in _ranges(queryset.model, order, key):
+        part = bare.filter(condition) if condition is not None else bare
+        listed = part.order_by(*order).values_list("pk", flat=True)
+        keys += listed[: count - len(keys)]
+        if len(keys) >= count:
+            break
+    return keys
 
 
 class _Beyond(Func):

@@ -12,7 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from forensics.keyset import CursorError, KeysetPage, keyset_page
+from forensics.keyset import CursorError, Details, KeysetPage, keyset_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,22 +118,32 @@ class ListForm(forms.Form):
         return rows.filter(**{f"{needs}__isnull": False}) if needs else rows
 
     def page(
-        self, rows: QuerySet[Row], *, cursor: str | None, size: int = PAGE_SIZE
+        self,
+        rows: QuerySet[Row],
+        *,
+        cursor: str | None,
+        details: Details,
+        size: int = PAGE_SIZE,
     ) -> ListPage[Row]:
         """Return a page of narrowed rows; the first for a cursor that is none."""
         is_lost = False
         try:
-            found = self._page(rows, cursor, size)
+            found = self._page(rows, cursor, size, details)
         except CursorError:
-            is_lost, found = True, self._page(rows, None, size)
+            is_lost, found = True, self._page(rows, None, size, details)
         return ListPage(found.rows, found.next, found.previous, is_lost)
 
     def _page(
-        self, rows: QuerySet[Row], cursor: str | None, size: int
+        self, rows: QuerySet[Row], cursor: str | None, size: int, details: Details
     ) -> KeysetPage[Row]:
         name, sort = self.sort
         return keyset_page(
-            self.ordered(rows), name=name, fields=sort.fields, cursor=cursor, size=size
+            self.ordered(rows),
+            name=name,
+            fields=sort.fields,
+            cursor=cursor,
+            size=size,
+            details=details,
         )
 
 

@@ -70,6 +70,7 @@ class Image(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        indexes = (models.Index(fields=("format", "-created_at", "-id")),)
         permissions = (("reanalyze_image", "Can ask for a new analysis"),)
 
     def __str__(self) -> str:
@@ -96,7 +97,10 @@ class Submission(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes = (models.Index(fields=("submitted_by", "-created_at")),)
+        indexes = (
+            models.Index(fields=("submitted_by", "-created_at")),
+            models.Index(fields=("door", "-created_at")),
+        )
 
     def __str__(self) -> str:
         return self.original_name or "(no name)"

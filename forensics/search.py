@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.expressions import Func, RawSQL
+from django.db.models.expressions import Func
 
+from forensics.models import SearchDocument
+from forensics.narrowing import among, few
 from forensics.search_words import Field, as_match, as_tsquery, terms_of, words_of
 from forensics.selectors import submissions_visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
     from accounts.models import User
+    from forensics.search_words import Term
 
 EVERYWHERE = frozenset(Field)
-# What matches more often than this is met soon enough by reading a list in its order.
-COMMON = 1_000
-_HITS = "SELECT rowid FROM forensics_searchindex WHERE forensics_searchindex MATCH "
-_LIST_POSTGRESQL = (
-    "SELECT image_id FROM forensics_searchdocument WHERE vector @@ %s::tsquery"
+_IN_POSTGRESQL = "vector @@ %s::tsquery"
+_IN_SQLITE = (
+    "id IN (SELECT rowid FROM forensics_searchindex WHERE forensics_searchindex MATCH "
+    "%s)"
 )
-_LIST_SQLITE = f"SELECT image_id FROM forensics_searchdocument WHERE id IN ({_HITS}%s)"  # noqa: S608 - ours
 
 
 def search_images(
@@ -43,14 +45,10 @@ def search_images(
     terms, chosen = terms_of(query), frozenset(fields)
     if not terms or not chosen:
         return Q(pk__in=[])
-    if connection.vendor == "postgresql":
-        # Its statistics tell it whether to list the matches or to probe row by row.
-        asked = RawSQL(_LIST_POSTGRESQL, (as_tsquery(terms, chosen),))  # noqa: S611
-        return Q(**{f"{key}__in": asked})
-    text = as_match(terms, chosen)
-    if _is_common(text):
-        return Q(_Probe(key, text))
-    return Q(**{f"{key}__in": RawSQL(_LIST_SQLITE, (text,))})  # noqa: S611 - ours
+    keys = _first_matches(terms, chosen)
+    if len(keys) <= few():
+        return among(keys, key=key)
+    return Q(_Probe(key, _written(terms, chosen)))
 
 
 def search_visible_images(query: str, *, user: User, key: str = "pk") -> Q:
@@ -77,22 +75,41 @@ def search_visible_images(query: str, *, user: User, key: str = "pk") -> Q:
 
 
 class _Probe(Func):
-    """Whether a row's image is among SQLite's matches, which are found once."""
+    """Whether a row's image matches, looked up row by row."""
 
-    template = (
-        "EXISTS (SELECT 1 FROM forensics_searchdocument probed "
-        "WHERE probed.image_id = %(expressions)s))"
-    )
-    arg_joiner = f" AND probed.id IN ({_HITS}"
     output_field = models.BooleanField()
 
     def __init__(self, key: str, text: str) -> None:
-        super().__init__(models.F(key), Value(text))
+        where = _IN_POSTGRESQL if connection.vendor == "postgresql" else _IN_SQLITE
+        before, after = where.split("%s")
+        super().__init__(
+            models.F(key),
+            Value(text),
+            template="EXISTS (SELECT 1 FROM forensics_searchdocument probed "  # noqa: S608 - ours
+            f"WHERE probed.image_id = %(expressions)s{after} LIMIT 1 OFFSET 0)",
+            arg_joiner=f" AND probed.{before}",
+        )
 
 
-def _is_common(text: str) -> bool:
-    """Return whether more match than are worth listing; read no further than that."""
-    with connection.cursor() as cursor:
-        limited = f"SELECT count(*) FROM ({_HITS}%s LIMIT %s)"  # noqa: S608 - ours
-        cursor.execute(limited, (text, COMMON + 1))
-        return bool(cursor.fetchone()[0] > COMMON)
+def _written(terms: list[Term], fields: frozenset[Field]) -> str:
+    write = as_tsquery if connection.vendor == "postgresql" else as_match
+    return write(terms, fields)
+
+
+def _first_matches(terms: list[Term], fields: frozenset[Field]) -> list[UUID]:
+    """Return the images that match, no more than one beyond the few."""
+    is_postgresql = connection.vendor == "postgresql"
+    documents = SearchDocument.objects.extra(  # noqa: S610 - the text is a parameter
+        where=[_IN_POSTGRESQL if is_postgresql else _IN_SQLITE],
+        params=[_written(terms, fields)],
+    )
+    keys = documents.order_by().values_list("image_id", flat=True)[: few() + 1]
+    # How often one word occurs, PostgreSQL knows. That two never meet, it does not, and
+    # would read the whole table for the first that do.
+    if is_postgresql and sum(len(term.words) for term in terms) > 1:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            found = list(keys)
+            cursor.execute("SET LOCAL enable_seqscan = on")
+            return found
+    return list(keys)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forensics.forms import FORMATS, search_field, user_id_of
 from forensics.lists import DayField, ListForm, Sort, days
 from forensics.models import VERDICT_CHOICES, Door
+from forensics.narrowing import matching
 from forensics.search import search_visible_images
 from moderation.models import (
     Case,
@@ -203,7 +204,10 @@ def _tagged(text: str) -> Q:
     tag = Tag.objects.filter(name=name).values_list("pk", flat=True).first()
     if tag is None:
         return Q(pk__in=[])
-    return Q(pk__in=CaseTag.objects.filter(tag=tag).values("case"))
+    tagged = CaseTag.objects.filter(tag=tag)
+    return matching(
+        tagged.values_list("case_id", flat=True), tagged.filter(case=OuterRef("pk"))
+    )
 
 
 class DecisionListForm(ListForm):

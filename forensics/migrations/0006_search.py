@@ -46,5 +46,13 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
             },
         ),
+        migrations.AddIndex(
+            model_name='image',
+            index=models.Index(fields=['format', '-created_at', '-id'], name='forensics_i_format_cf56e7_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='submission',
+            index=models.Index(fields=['door', '-created_at'], name='forensics_s_door_7bed88_idx'),
+        ),
         migrations.RunPython(make_index, drop_index),
     ]

@@ -36,8 +36,9 @@ def image_list(request: AuthenticatedRequest) -> HttpResponse:
     form = ImageFilterForm(request.GET)
     images = form.apply(selectors.images_visible_to(request.user), user=request.user)
     page = form.page(
-        selectors.with_list_details(images),
+        images,
         cursor=request.GET.get("cursor"),
+        details=selectors.with_list_details,
         size=PAGE_SIZE,
     )
     return render(

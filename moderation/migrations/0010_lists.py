@@ -190,7 +190,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='decision',
-            index=models.Index(fields=['outcome', 'machine_verdict', '-created_at', '-id'], name='moderation__outcome_ee1796_idx'),
+            index=models.Index(fields=['outcome', '-created_at', '-id'], name='moderation__outcome_0ba10c_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='decision',
+            index=models.Index(fields=['machine_verdict', 'outcome', '-created_at', '-id'], name='moderation__machine_ba83c1_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='decision',
+            index=models.Index(condition=models.Q(('withdrawn_at__isnull', False)), fields=['-created_at', '-id'], name='withdrawn_decisions'),
         ),
         migrations.AddIndex(
             model_name='decision',

@@ -62,8 +62,14 @@ class Decision(models.Model):
         indexes = (
             models.Index(fields=("-created_at", "-id")),
             models.Index(fields=("decided_by", "-created_at", "-id")),
-            models.Index(fields=("outcome", "machine_verdict", "-created_at", "-id")),
+            models.Index(fields=("outcome", "-created_at", "-id")),
+            models.Index(fields=("machine_verdict", "outcome", "-created_at", "-id")),
             models.Index(fields=("reason", "-created_at", "-id")),
+            models.Index(
+                fields=("-created_at", "-id"),
+                condition=Q(withdrawn_at__isnull=False),
+                name="withdrawn_decisions",
+            ),
         )
         constraints = (
             models.UniqueConstraint(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from accounts.requests import AuthenticatedRequest
+    from forensics.keyset import Details
     from forensics.lists import ListForm
     from forensics.models import Image
     from moderation.models import Case, Decision
@@ -55,7 +56,7 @@ def export(request: AuthenticatedRequest, list_name: str) -> HttpResponseBase:
     lines = csv_lines(
         chain(
             [header],
-            (row(one, request) for one in _walk(form, details(rows), count)),
+            (row(one, request) for one in _walk(form, rows, details, count)),
         )
     )
     stamp = timezone.now().strftime("%Y%m%d-%H%M%S")
@@ -69,11 +70,14 @@ def export(request: AuthenticatedRequest, list_name: str) -> HttpResponseBase:
     )
 
 
-def _walk(form: ListForm, rows: QuerySet[Any], count: int) -> Iterator[Any]:
+def _walk(
+    form: ListForm, rows: QuerySet[Any], details: Details, count: int
+) -> Iterator[Any]:
     """Yield so many rows, some at a time: an export needs no more memory for more."""
     cursor = None
     while count > 0:
-        page = form.page(rows, cursor=cursor, size=min(AT_ONCE, count))
+        size = min(AT_ONCE, count)
+        page = form.page(rows, cursor=cursor, details=details, size=size)
         yield from page.rows
         count -= len(page.rows)
         cursor = page.next

@@ -31,7 +31,9 @@ def case_list(request: AuthenticatedRequest) -> HttpResponse:
     form = CaseListForm(request.GET)
     cases = form.apply(selectors.cases_visible_to(request.user), user=request.user)
     page = form.page(
-        list_selectors.with_row_details(cases), cursor=request.GET.get("cursor")
+        cases,
+        cursor=request.GET.get("cursor"),
+        details=list_selectors.with_row_details,
     )
     return render(
         request,
@@ -57,8 +59,9 @@ def decision_list(request: AuthenticatedRequest) -> HttpResponse:
     visible = selectors.decisions_visible_to(request.user)
     decisions = form.apply(visible, user=request.user)
     page = form.page(
-        list_selectors.with_decision_details(decisions),
+        decisions,
         cursor=request.GET.get("cursor"),
+        details=list_selectors.with_decision_details,
     )
     return render(
         request,

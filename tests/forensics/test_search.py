@@ -104,7 +104,7 @@ def test_a_person_without_rights_finds_by_their_own_names_and_tags_only() -> Non
 def test_many_matches_are_found_in_the_order_of_the_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("forensics.search.COMMON", 3)
+    monkeypatch.setattr("forensics.narrowing._FEW", {"postgresql": 3, "sqlite": 3})
     images = [make_image(original_name=f"beach {n}.jpg") for n in range(6)]
     make_image(original_name="street.jpg")
     listed = Image.objects.filter(search_images("beach")).order_by("-created_at", "-id")
