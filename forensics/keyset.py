@@ -41,7 +41,7 @@ class KeysetPage(Generic[Row]):
     previous: str
 
 
-def keyset_page(
+def keyset_page(  # noqa: PLR0913 - what a page depends on, each by its name
     queryset: QuerySet[Row],
     *,
     name: str,

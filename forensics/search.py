@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from forensics.search_words import Term
 
 EVERYWHERE = frozenset(Field)
+_LOOKED_AT, _ONE_IN = 400, 50
 _IN_POSTGRESQL = "vector @@ %s::tsquery"
 _IN_SQLITE = (
     "id IN (SELECT rowid FROM forensics_searchindex WHERE forensics_searchindex MATCH "
@@ -45,10 +46,9 @@ def search_images(
     terms, chosen = terms_of(query), frozenset(fields)
     if not terms or not chosen:
         return Q(pk__in=[])
-    keys = _first_matches(terms, chosen)
-    if len(keys) <= few():
-        return among(keys, key=key)
-    return Q(_Probe(key, _written(terms, chosen)))
+    text = _written(terms, chosen)
+    keys = _first_matches(text)
+    return Q(_Probe(key, text)) if keys is None else among(keys, key=key)
 
 
 def search_visible_images(query: str, *, user: User, key: str = "pk") -> Q:
@@ -96,20 +96,33 @@ def _written(terms: list[Term], fields: frozenset[Field]) -> str:
     return write(terms, fields)
 
 
-def _first_matches(terms: list[Term], fields: frozenset[Field]) -> list[UUID]:
-    """Return the images that match, no more than one beyond the few."""
+def _first_matches(text: str) -> list[UUID] | None:
+    """Return the images that match; None if they are many."""
     is_postgresql = connection.vendor == "postgresql"
     documents = SearchDocument.objects.extra(  # noqa: S610 - the text is a parameter
-        where=[_IN_POSTGRESQL if is_postgresql else _IN_SQLITE],
-        params=[_written(terms, fields)],
+        where=[_IN_POSTGRESQL if is_postgresql else _IN_SQLITE], params=[text]
     )
     keys = documents.order_by().values_list("image_id", flat=True)[: few() + 1]
     # How often one word occurs, PostgreSQL knows. That two never meet, it does not, and
     # would read the whole table for the first that do.
-    if is_postgresql and sum(len(term.words) for term in terms) > 1:
+    if is_postgresql and (" & " in text or " <-> " in text):
+        if _is_met_often(text):
+            return None
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
             found = list(keys)
             cursor.execute("SET LOCAL enable_seqscan = on")
-            return found
-    return list(keys)
+    else:
+        found = list(keys)
+    return found if len(found) <= few() else None
+
+
+def _is_met_often(text: str) -> bool:
+    """Return whether some of the newest documents match; a look, no count."""
+    newest = (
+        "SELECT count(*) FROM (SELECT vector FROM forensics_searchdocument "
+        "ORDER BY id DESC LIMIT %s) newest WHERE vector @@ %s::tsquery"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(newest, (_LOOKED_AT, text))
+        return bool(cursor.fetchone()[0] * _ONE_IN >= _LOOKED_AT)
