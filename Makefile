@@ -35,7 +35,7 @@ install: .venv/installed ## Create .venv with the locked requirements
 install-dev: .venv/installed-dev ## The same, with what tests and lint need
 
 test: install-dev ## Run the tests (DATABASE_URL=postgres://... for PostgreSQL)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
 
 lint: install-dev ## Style, types, architecture, templates, migrations, deployment
 	$(BIN)/ruff check .

@@ -11,7 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from forensics.language import retold
 from forensics.metadata_search import folded
 from forensics.tag_meanings import group_meaning, tag_meaning
 
@@ -23,14 +27,14 @@ MAX_ASKED = 100
 _CLOCK, _UNKNOWN_ZONE = timedelta(minutes=10), timedelta(hours=26)
 _OPEN_GROUPS = 3
 _ROLES = {
-    "taken": "Picture taken",
-    "digitized": "Became digital",
-    "created": "Document made",
-    "saved": "Saved or changed",
-    "gps": "Satellite time",
-    "profile": "Color profile made",
-    "named": "Date in a file name",
-    "other": "Another date",
+    "taken": _("Picture taken"),
+    "digitized": _("Became digital"),
+    "created": _("Document made"),
+    "saved": _("Saved or changed"),
+    "gps": _("Satellite time"),
+    "profile": _("Color profile made"),
+    "named": _("Date in a file name"),
+    "other": _("Another date"),
 }
 
 
@@ -125,7 +129,7 @@ def metadata_panel(
         dates=dates,
         contradictions=sum(bool(date.marks) for date in dates),
         place=place_card(_mapping(data.get("gps")), position),
-        reading=str(reading.get("says", "")),
+        reading=retold(str(reading.get("says", ""))),
         is_shallow=reading.get("state", "read") != "read",
         embedded=_embedded(data.get("embedded")),
     )
@@ -163,15 +167,15 @@ def date_rows(timeline: object, received: datetime) -> list[DateRow]:
 def _date_row(row: Mapping[str, Any], received: datetime) -> DateRow:
     text, has_zone = str(row.get("at", "")), bool(row.get("has_zone"))
     day, _, clock = text.partition("T")
-    marks = [str(mark) for mark in row.get("marks") or ()]
+    marks = [retold(str(mark)) for mark in row.get("marks") or ()]
     if _is_ahead(text, received):
-        marks.append("It lies after the arrival of the file here.")
+        marks.append(gettext("It lies after the arrival of the file here."))
     return DateRow(
         at=f"{day} {clock[:8]}" if row.get("has_time", True) else day,
-        zone=_zone(clock[8:]) if has_zone else "zone not recorded",
+        zone=_zone(clock[8:]) if has_zone else gettext("zone not recorded"),
         name=str(row.get("name", "")),
-        role=_ROLES.get(str(row.get("role")), _ROLES["other"]),
-        detail=str(row.get("detail", "")),
+        role=str(_ROLES.get(str(row.get("role")), _ROLES["other"])),
+        detail=retold(str(row.get("detail", ""))),
         marks=marks,
     )
 
@@ -195,18 +199,23 @@ def place_card(gps: Mapping[str, Any], position: str) -> PlaceCard | None:
     if not position or not all(isinstance(number, int | float) for number in spot):
         return None
     facts = [
-        ("Height", _measure(gps.get("altitude"), "m above the sea")),
-        ("Exact to", _measure(gps.get("accuracy"), "m")),
-        ("Dilution of precision", _measure(gps.get("dilution"), "")),
-        ("Camera looked to", _direction(gps)),
-        ("Speed", _measure(gps.get("speed"), str(gps.get("speed_unit", "")))),
-        ("Found by", str(gps.get("method", ""))),
-        ("Map datum", str(gps.get("datum", ""))),
+        (
+            gettext("Height"),
+            _measure(gps.get("altitude"), gettext("m above the sea")),
+        ),
+        (gettext("Exact to"), _measure(gps.get("accuracy"), "m")),
+        (gettext("Dilution of precision"), _measure(gps.get("dilution"), "")),
+        (gettext("Camera looked to"), _direction(gps)),
+        (gettext("Speed"), _measure(gps.get("speed"), str(gps.get("speed_unit", "")))),
+        (gettext("Found by"), str(gps.get("method", ""))),
+        (gettext("Map datum"), str(gps.get("datum", ""))),
     ]
     address = settings.MAP_URL.replace("{latitude}", f"{spot[0]:.6f}")
     address = address.replace("{longitude}", f"{spot[1]:.6f}")
     remark = (
-        "0°, 0° lies in the sea off Africa: receivers without a fix write that."
+        gettext(
+            "0°, 0° lies in the sea off Africa: receivers without a fix write that."
+        )
         if gps.get("is_origin")
         else ""
     )
@@ -217,19 +226,25 @@ def place_card(gps: Mapping[str, Any], position: str) -> PlaceCard | None:
 def _measure(value: object, unit: str) -> str:
     if not isinstance(value, int | float):
         return ""
-    return f"{value:,.1f}".removesuffix(".0") + (f" {unit}" if unit else "")
+    exact = 0 if float(value).is_integer() else 1
+    number = number_format(round(value, exact), exact, force_grouping=True)
+    return number + (f" {unit}" if unit else "")
 
 
 def _direction(gps: Mapping[str, Any]) -> str:
     degrees = _measure(gps.get("direction"), "")
     source = gps.get("direction_from")
-    return degrees and f"{degrees}°" + (f" from {source}" if source else "")
+    if degrees and source:
+        return gettext("{degrees}° from {source}").format(
+            degrees=degrees, source=retold(str(source))
+        )
+    return degrees and f"{degrees}°"
 
 
 def _embedded(rows: object) -> list[tuple[str, str]]:
     found = rows if isinstance(rows, list) else []
     return [
-        (str(row.get("name", "")), str(row.get("says", "")))
+        (str(row.get("name", "")), retold(str(row.get("says", ""))))
         for row in found
         if isinstance(row, Mapping)
     ]

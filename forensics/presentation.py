@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from forensics.analysis.types import FindingStatus
 from forensics.explanation import Explanation, explain, strength
+from forensics.language import retold
 from forensics.metadata_page import MetadataPanel, metadata_panel
 from forensics.provenance import ProvenanceCard, finding_of, provenance_card
 from forensics.states import PENDING, USABLE, AnalysisStatus
@@ -178,7 +180,7 @@ def _bar(reason: Mapping[str, Any], weight: float, share: float) -> ReasonBar:
     against = weight > 0
     side = "for-fake" if against else "for-authentic"
     return ReasonBar(
-        text=str(reason.get("text", "")),
+        text=retold(str(reason.get("text", ""))),
         code=str(reason.get("code", "")),
         side=side if width else "neutral",
         strength=strength(weight),
@@ -235,16 +237,16 @@ def status_of(image: Image, analysis: Analysis) -> dict[str, Any]:
         "id": str(image.id),
         "analysis": str(analysis.id),
         "status": analysis.status,
-        "label": state.label,
-        "meaning": state.meaning,
+        "label": str(state.label),
+        "meaning": str(state.meaning),
         "is_pending": is_pending,
         "seconds": _seconds(analysis) if is_pending else None,
         "attempts": analysis.attempts,
         "verdict": analysis.verdict,
-        "verdict_label": verdict_words(analysis.verdict).label,
+        "verdict_label": str(verdict_words(analysis.verdict).label),
         "verdict_icon": verdict_words(analysis.verdict).icon,
         "score": None if analysis.score is None else percent(analysis.score),
-        "error": analysis.error_detail,
+        "error": retold(analysis.error_detail),
         "url": reverse("forensics:image-detail", args=[image.id]),
     }
 
@@ -284,9 +286,11 @@ def _groups(cards: Sequence[FindingCard]) -> list[CardGroup]:
     quiet = [c for c in others if c.finding.status == FindingStatus.OK]
     silent = [c for c in others if c.finding.status != FindingStatus.OK]
     groups = [
-        CardGroup("speaking", "Something to look at", speaking, is_folded=False),
-        CardGroup("quiet", "Nothing found", quiet, is_folded=True),
-        CardGroup("not-applicable", "Not applicable", silent, is_folded=True),
+        CardGroup(
+            "speaking", gettext("Something to look at"), speaking, is_folded=False
+        ),
+        CardGroup("quiet", gettext("Nothing found"), quiet, is_folded=True),
+        CardGroup("not-applicable", gettext("Not applicable"), silent, is_folded=True),
     ]
     return [group for group in groups if group.cards]
 
@@ -316,7 +320,8 @@ def _card(finding: Finding, analysis: Analysis) -> FindingCard:
 def _points(rules: object) -> list[str]:
     if not isinstance(rules, list) or len(rules) == 1:
         return []
-    return [str(rule.get("text", "")) for rule in rules if isinstance(rule, Mapping)]
+    texts = (rule.get("text", "") for rule in rules if isinstance(rule, Mapping))
+    return [retold(str(text)) for text in texts]
 
 
 def _as_text(data: object) -> str:

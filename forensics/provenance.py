@@ -9,14 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from forensics.analysis.types import FindingStatus
+from forensics.language import retold
 from forensics.wording import INTEGRITY, RELATIONSHIPS, TRUST, Words
 
 if TYPE_CHECKING:
     from forensics.models import Finding
 
 ANALYZER: Final = "provenance"
-_NO_LIST: Final = (
+_NO_LIST: Final = _(
     "No trust list is installed, so whether to believe a signer is not known."
 )
 
@@ -82,12 +86,14 @@ def provenance_card(finding: Finding) -> ProvenanceCard | None:
         integrity=INTEGRITY[integrity],
         trust=TRUST[trust],
         codes=(integrity, trust),
-        summary=finding.summary,
+        summary=retold(finding.summary),
         facts=_signer(_map(finding.data.get("signer"))),
-        problems=[_text(_map(p).get("text")) for p in _list(finding.data, "problems")],
+        problems=[
+            retold(_text(_map(p).get("text"))) for p in _list(finding.data, "problems")
+        ],
         tree=_node(tree) if tree else None,
         omitted=int(finding.data.get("omitted") or 0),
-        limits=_text(finding.data.get("limits")),
+        limits=retold(_text(finding.data.get("limits"))),
         trust_list=_trust_list(finding.data.get("trust_list")),
     )
 
@@ -106,14 +112,16 @@ def _answers(finding: Finding) -> tuple[str, str]:
 def _signer(signer: Mapping[str, Any]) -> list[tuple[str, str]]:
     when = _text(signer.get("signed_at"))
     if signer and not when:
-        when = "not stamped by an authority, so not known"
+        when = gettext("not stamped by an authority, so not known")
     elif when and not signer.get("is_time_trusted"):
-        when += " (stamped by an authority that is not on the trust list)"
+        when = gettext(
+            "{time} (stamped by an authority that is not on the trust list)"
+        ).format(time=when)
     rows = (
-        ("Signer", _text(signer.get("name"))),
-        ("Organization", _text(signer.get("organization"))),
-        ("Certificate issued by", _text(signer.get("issuer"))),
-        ("Signed at", when),
+        (gettext("Signer"), _text(signer.get("name"))),
+        (gettext("Organization"), _text(signer.get("organization"))),
+        (gettext("Certificate issued by"), _text(signer.get("issuer"))),
+        (gettext("Signed at"), when),
     )
     return [(label, value) for label, value in rows if value]
 
@@ -121,46 +129,62 @@ def _signer(signer: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _trust_list(used: object) -> str:
     known = _map(used)
     if not known:
-        return _NO_LIST
-    name = _text(known.get("name")) or "A list without a name"
+        return str(_NO_LIST)
+    name = _text(known.get("name")) or gettext("A list without a name")
     date = _text(known.get("date"))
-    return f"{name}, {f'as of {date}' if date else 'without a date'}."
+    if date:
+        return gettext("{name}, as of {date}.").format(name=name, date=date)
+    return gettext("{name}, without a date.").format(name=name)
 
 
 def _node(node: Mapping[str, Any], depth: int = 0) -> ProvenanceNode:
     relationship = _text(node.get("relationship"))
     facts = (
-        ("Made with", _text(node.get("generator"))),
-        ("Signed by", _text(node.get("signer"))),
-        ("Signed at", _text(node.get("signed_at"))),
-        ("Format", _text(node.get("format"))),
-        ("Asked of others", ", ".join(map(_text, _list(node, "training")))),
+        (gettext("Made with"), _text(node.get("generator"))),
+        (gettext("Signed by"), _text(node.get("signer"))),
+        (gettext("Signed at"), _text(node.get("signed_at"))),
+        (gettext("Format"), _text(node.get("format"))),
+        (
+            gettext("Asked of others"),
+            ", ".join(retold(_text(asked)) for asked in _list(node, "training")),
+        ),
     )
     inner = _list(node, "ingredients") if depth < 10 else []
     return ProvenanceNode(
-        title=_text(node.get("title")) or "(no title)",
-        role=RELATIONSHIPS.get(relationship, relationship) if depth else "This file",
+        title=_text(node.get("title")) or gettext("(no title)"),
+        role=(
+            str(RELATIONSHIPS.get(relationship, relationship))
+            if depth
+            else gettext("This file")
+        ),
         facts=[(label, value) for label, value in facts if value],
         actions=[_action(_map(action)) for action in _list(node, "actions")],
-        problems=[*map(_text, _list(node, "problems")), *_remarks(node, depth)],
+        problems=[
+            *(retold(_text(problem)) for problem in _list(node, "problems")),
+            *_remarks(node, depth),
+        ],
         parts=[_node(_map(part), depth + 1) for part in inner],
     )
 
 
 def _remarks(node: Mapping[str, Any], depth: int) -> list[str]:
     if node.get("is_repeated"):
-        return ["It is shown further up already."]
+        return [gettext("It is shown further up already.")]
     if depth and node.get("has_credential") is False:
-        return ["It has no credential of its own."]
+        return [gettext("It has no credential of its own.")]
     return []
 
 
 def _action(action: Mapping[str, Any]) -> str:
-    parts = [_text(action.get("words"))]
-    for word, key in (("with", "software"), ("on", "when")):
-        if action.get(key):
-            parts.append(f"{word} {_text(action.get(key))}")
-    said = [_text(action.get(key)) for key in ("source_words", "description")]
+    parts = [retold(_text(action.get("words")))]
+    if software := _text(action.get("software")):
+        parts.append(gettext("with {software}").format(software=software))
+    if when := _text(action.get("when")):
+        parts.append(gettext("on {date}").format(date=when))
+    said = [
+        retold(_text(action.get("source_words"))),
+        _text(action.get("description")),
+    ]
     return ": ".join([" ".join(parts), *(text for text in said if text)])
 
 

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,7 +28,8 @@ def _meanings() -> Mapping[str, Mapping[str, str]]:
 
 def group_meaning(group: str) -> str:
     """Say what a group of tags is; empty where we do not know."""
-    return _meanings()["groups"].get(group.partition(" (")[0].casefold(), "")
+    words = _meanings()["groups"].get(group.partition(" (")[0].casefold(), "")
+    return words and gettext(words)
 
 
 def group_order(group: str) -> tuple[int, str]:
@@ -47,5 +50,5 @@ def tag_meaning(group: str, tag: str) -> str:
     for part in (name, name.rpartition(".")[2], name.partition(".")[0]):
         words = own.get(part.casefold()) or common.get(part.casefold())
         if words:
-            return words
+            return gettext(words)
     return ""

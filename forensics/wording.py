@@ -6,79 +6,101 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.states import AnalysisStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django_stubs_ext import StrOrPromise
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """A name, an icon of ``static/vendor/lucide`` and an explanation."""
 
-    label: str
+    label: StrOrPromise
     icon: str
-    meaning: str
+    meaning: StrOrPromise
 
 
 VERDICTS: Mapping[str, Words] = {
     Verdict.AUTHENTIC: Words(
-        "Authentic",
+        _("Authentic"),
         "shield-check",
-        "Nothing these checks can see speaks against the picture. No trace found is "
-        "not proof that nothing was changed.",
+        _(
+            "Nothing these checks can see speaks against the picture. No trace found "
+            "is not proof that nothing was changed."
+        ),
     ),
     Verdict.INCONCLUSIVE: Words(
-        "Inconclusive",
+        _("Inconclusive"),
         "circle-question-mark",
-        "We do not know. The evidence is too weak, or contradicts itself.",
+        _("We do not know. The evidence is too weak, or contradicts itself."),
     ),
     Verdict.SUSPICIOUS: Words(
-        "Suspicious",
+        _("Suspicious"),
         "triangle-alert",
-        "Something speaks against the picture. A person should look at it.",
+        _("Something speaks against the picture. A person should look at it."),
     ),
     Verdict.FAKE: Words(
-        "Fake",
+        _("Fake"),
         "octagon-x",
-        "Strong signs that the picture was altered or generated. A person still "
-        "decides.",
+        _(
+            "Strong signs that the picture was altered or generated. A person still "
+            "decides."
+        ),
     ),
 }
 # Pictures that scored so: less than this is none, but for rounding.
 _NEARLY_NONE = 0.05
-NO_VERDICT = Words("No verdict yet", "hourglass", "The analysis has not finished.")
+NO_VERDICT = Words(
+    _("No verdict yet"), "hourglass", _("The analysis has not finished.")
+)
 
 # Of models whose training data only research may use.
 RESEARCH_ONLY = Words(
-    "Research-only weights",
+    _("Research-only weights"),
     "lock",
-    "This model was trained on pictures that may be used for research and teaching "
-    "only. Its finding is shown like any other; whether you may rely on it in your "
-    "work is for your organization to decide.",
+    _(
+        "This model was trained on pictures that may be used for research and teaching"
+        " only. Its finding is shown like any other; whether you may rely on it in "
+        "your work is for your organization to decide."
+    ),
 )
 
 ANALYSIS_STATES: Mapping[str, Words] = {
-    AnalysisStatus.QUEUED: Words("Queued", "hourglass", "Waiting for the worker."),
-    AnalysisStatus.RUNNING: Words("Running", "refresh-cw", "Being analyzed now."),
-    AnalysisStatus.COMPLETED: Words("Completed", "circle-check", "All checks ran."),
-    AnalysisStatus.PARTIAL: Words(
-        "Partial", "circle-minus", "A check failed; the verdict rests on the others."
+    AnalysisStatus.QUEUED: Words(
+        _("Queued"), "hourglass", _("Waiting for the worker.")
     ),
-    AnalysisStatus.FAILED: Words("Failed", "circle-x", "There is no result."),
+    AnalysisStatus.RUNNING: Words(_("Running"), "refresh-cw", _("Being analyzed now.")),
+    AnalysisStatus.COMPLETED: Words(
+        _("Completed"), "circle-check", _("All checks ran.")
+    ),
+    AnalysisStatus.PARTIAL: Words(
+        _("Partial"),
+        "circle-minus",
+        _("A check failed; the verdict rests on the others."),
+    ),
+    AnalysisStatus.FAILED: Words(_("Failed"), "circle-x", _("There is no result.")),
 }
 
 FINDING_STATES: Mapping[str, Words] = {
-    FindingStatus.OK: Words("Checked", "circle-check", "This check ran."),
+    FindingStatus.OK: Words(_("Checked"), "circle-check", _("This check ran.")),
     FindingStatus.NOT_APPLICABLE: Words(
-        "Not applicable",
+        _("Not applicable"),
         "circle-slash",
-        "This check has nothing to say about this kind of picture: that speaks "
-        "neither for nor against it.",
+        _(
+            "This check has nothing to say about this kind of picture: that speaks "
+            "neither for nor against it."
+        ),
     ),
     FindingStatus.FAILED: Words(
-        "Failed", "circle-x", "This check broke off. The others still count."
+        _("Failed"), "circle-x", _("This check broke off. The others still count.")
     ),
 }
 
@@ -88,48 +110,50 @@ INNER_PICTURE = "embedded_"
 # questions; an answer to one says nothing about the other.
 INTEGRITY: Mapping[str, Words] = {
     "valid": Words(
-        "Unchanged since signing",
+        _("Unchanged since signing"),
         "circle-check",
-        "The file is, bit by bit, what was signed. That does not make it true.",
+        _("The file is, bit by bit, what was signed. That does not make it true."),
     ),
     "invalid": Words(
-        "Does not check",
+        _("Does not check"),
         "octagon-x",
-        "The file or its credential was changed after it was signed. Saving again "
-        "with a program that does not know credentials is enough for that.",
+        _(
+            "The file or its credential was changed after it was signed. Saving again "
+            "with a program that does not know credentials is enough for that."
+        ),
     ),
     "unknown": Words(
-        "Not known",
+        _("Not known"),
         "circle-question-mark",
-        "There is a credential, but it could not be checked.",
+        _("There is a credential, but it could not be checked."),
     ),
     "none": Words(
-        "No credential",
+        _("No credential"),
         "circle-slash",
-        "Most pictures have none, and messengers remove them.",
+        _("Most pictures have none, and messengers remove them."),
     ),
 }
 TRUST: Mapping[str, Words] = {
     "trusted": Words(
-        "Trusted signer",
+        _("Trusted signer"),
         "shield-check",
-        "The trust list vouches that the signer is who the certificate names.",
+        _("The trust list vouches that the signer is who the certificate names."),
     ),
     "untrusted": Words(
-        "Signer not trusted",
+        _("Signer not trusted"),
         "triangle-alert",
-        "Nobody on the trust list vouches for the name: anybody can sign under any.",
+        _("Nobody on the trust list vouches for the name: anybody can sign under any."),
     ),
     "unknown": Words(
-        "Signer not known",
+        _("Signer not known"),
         "circle-question-mark",
-        "Who signed could not be proven, or no trust list is installed.",
+        _("Who signed could not be proven, or no trust list is installed."),
     ),
 }
-RELATIONSHIPS: Mapping[str, str] = {
-    "parentOf": "Made from",
-    "componentOf": "Contains",
-    "inputTo": "Used as input",
+RELATIONSHIPS: Mapping[str, StrOrPromise] = {
+    "parentOf": _("Made from"),
+    "componentOf": _("Contains"),
+    "inputTo": _("Used as input"),
 }
 
 # Where a check's label is too long for a switch.
@@ -137,109 +161,144 @@ _OVERLAYS = {"ela": "ELA"}
 
 ANALYZERS: Mapping[str, Words] = {
     "ela": Words(
-        "Error level analysis",
+        _("Error level analysis"),
         "layers",
-        "Saves the picture once more as JPEG and shows what changes. Similar edges, "
-        "textures and surfaces should look alike. Re-saving and scaling blur the "
-        "differences, and sharp edges always shine: it helps the eye and does not "
-        "decide.",
+        _(
+            "Saves the picture once more as JPEG and shows what changes. Similar "
+            "edges, textures and surfaces should look alike. Re-saving and scaling "
+            "blur the differences, and sharp edges always shine: it helps the eye and "
+            "does not decide."
+        ),
     ),
     "metadata": Words(
-        "Metadata",
+        _("Metadata"),
         "file-image",
-        "Reads what the file says about itself: software, camera, times, place, "
-        "pictures inside. Such notes can be wrong, removed or invented.",
+        _(
+            "Reads what the file says about itself: software, camera, times, place, "
+            "pictures inside. Such notes can be wrong, removed or invented."
+        ),
     ),
     "provenance": Words(
-        "Content Credentials",
+        _("Content Credentials"),
         "history",
-        "Reads the signed record (C2PA) that cameras, editors and generators can put "
-        "into a file. It tells who signed what, not whether that is true. Few pictures "
-        "have one, and messengers remove it.",
+        _(
+            "Reads the signed record (C2PA) that cameras, editors and generators can "
+            "put into a file. It tells who signed what, not whether that is true. Few "
+            "pictures have one, and messengers remove it."
+        ),
     ),
     "localizer": Words(
-        "Localizing network",
+        _("Localizing network"),
         "scan-eye",
-        "A network trained on forgeries made for it looks for places whose noise and "
-        "compression differ from the rest of the picture. Heavy compression and "
-        "scaling hide such traces; flat or overexposed places and text can look like "
-        "them.",
+        _(
+            "A network trained on forgeries made for it looks for places whose noise "
+            "and compression differ from the rest of the picture. Heavy compression "
+            "and scaling hide such traces; flat or overexposed places and text can "
+            "look like them."
+        ),
     ),
     "copy_move": Words(
-        "Copied regions",
+        _("Copied regions"),
         "scan-eye",
-        "Looks for regions that occur twice in the picture, also turned, mirrored or "
-        "scaled. Similar textures, windows or lettering can look like copies.",
+        _(
+            "Looks for regions that occur twice in the picture, also turned, mirrored "
+            "or scaled. Similar textures, windows or lettering can look like copies."
+        ),
     ),
     "double_jpeg": Words(
-        "Compression history",
+        _("Compression history"),
         "layers",
-        "Looks for places with another JPEG history than the rest. That the whole "
-        "picture was saved more than once is usual and no sign of forgery. Scaling "
-        "and messengers wipe the traces out.",
+        _(
+            "Looks for places with another JPEG history than the rest. That the whole "
+            "picture was saved more than once is usual and no sign of forgery. Scaling"
+            " and messengers wipe the traces out."
+        ),
     ),
     "jpeg_ghosts": Words(
-        "JPEG ghosts",
+        _("JPEG ghosts"),
         "scan-eye",
-        "Looks for places that hardly change when saved at one quality, while the rest "
-        "does: they had that quality before. Parts saved finer than the last saving, "
-        "resized parts and flat places leave no ghost; logos and collages do.",
+        _(
+            "Looks for places that hardly change when saved at one quality, while the "
+            "rest does: they had that quality before. Parts saved finer than the last "
+            "saving, resized parts and flat places leave no ghost; logos and collages "
+            "do."
+        ),
     ),
     "jpeg_history": Words(
-        "Savings and grids",
+        _("Savings and grids"),
         "history",
-        "Says how often the whole picture was saved as JPEG, with a probability, and "
-        "maps the grids of blocks in it. Being saved again is usual and no sign of "
-        "forgery; a resize, or a coarse last saving, wipes the traces out.",
+        _(
+            "Says how often the whole picture was saved as JPEG, with a probability, "
+            "and maps the grids of blocks in it. Being saved again is usual and no "
+            "sign of forgery; a resize, or a coarse last saving, wipes the traces out."
+        ),
     ),
     "jpeg_structure": Words(
-        "JPEG structure",
+        _("JPEG structure"),
         "file-image",
-        "Takes the file apart: whose quantization tables it has and at what quality, "
-        "how it is coded, its segments, and what lies in and behind it. It tells which "
-        "program wrote the file last; honest copies and forgeries look the same.",
+        _(
+            "Takes the file apart: whose quantization tables it has and at what "
+            "quality, how it is coded, its segments, and what lies in and behind it. "
+            "It tells which program wrote the file last; honest copies and forgeries "
+            "look the same."
+        ),
     ),
     "watermark": Words(
-        "Invisible watermark",
+        _("Invisible watermark"),
         "scan-eye",
-        "Tries to read the invisible marks that open picture generators write. A mark "
-        "that is read is as good as a signature in the file. That none is read says "
-        "nothing: most generators write none, and scaling or saving again removes it.",
+        _(
+            "Tries to read the invisible marks that open picture generators write. A "
+            "mark that is read is as good as a signature in the file. That none is "
+            "read says nothing: most generators write none, and scaling or saving "
+            "again removes it."
+        ),
     ),
     "spectrum": Words(
-        "Noise spectrum",
+        _("Noise spectrum"),
         "scan-eye",
-        "Looks for noise that repeats every two pixels, as the up-samplers of picture "
-        "generators leave it. Enlarged photographs, dithering and pixel art have it "
-        "too, and many generators leave none: it helps the eye and does not decide.",
+        _(
+            "Looks for noise that repeats every two pixels, as the up-samplers of "
+            "picture generators leave it. Enlarged photographs, dithering and pixel "
+            "art have it too, and many generators leave none: it helps the eye and "
+            "does not decide."
+        ),
     ),
     "noise": Words(
-        "Noise",
+        _("Noise"),
         "scan-eye",
-        "Compares the fine grain of every place with that of similar places of the "
-        "same picture. Added noise and sharpening give more of it, smoothing and parts "
-        "from elsewhere less. Sharp and blurred things of an honest scene can look "
-        "the same.",
+        _(
+            "Compares the fine grain of every place with that of similar places of the"
+            " same picture. Added noise and sharpening give more of it, smoothing and "
+            "parts from elsewhere less. Sharp and blurred things of an honest scene "
+            "can look the same."
+        ),
     ),
     "resampling": Words(
-        "Scaling",
+        _("Scaling"),
         "layers",
-        "Looks for the rhythm that scaling and turning leave in pixels. That the whole "
-        "picture was scaled is usual and no sign of forgery; a place with a rhythm of "
-        "its own may be pasted. Fabric, grids and compression can mislead it.",
+        _(
+            "Looks for the rhythm that scaling and turning leave in pixels. That the "
+            "whole picture was scaled is usual and no sign of forgery; a place with a "
+            "rhythm of its own may be pasted. Fabric, grids and compression can "
+            "mislead it."
+        ),
     ),
     "filtering": Words(
-        "Smoothing",
+        _("Smoothing"),
         "layers",
-        "Looks for places with less detail than similar places of the picture, as "
-        "blurring and retouching leave them, and for the streaks of a median filter. "
-        "Focus, haze and motion look the same.",
+        _(
+            "Looks for places with less detail than similar places of the picture, as "
+            "blurring and retouching leave them, and for the streaks of a median "
+            "filter. Focus, haze and motion look the same."
+        ),
     ),
     "cnn": Words(
-        "Neural network",
+        _("Neural network"),
         "cpu",
-        "A small network trained on one public set of forgeries. On pictures of "
-        "other origin it is often wrong, so it weighs little.",
+        _(
+            "A small network trained on one public set of forgeries. On pictures of "
+            "other origin it is often wrong, so it weighs little."
+        ),
     ),
 }
 
@@ -266,38 +325,51 @@ def measured_words(uncertainty: Mapping[str, Any]) -> list[str]:
 
 
 def _untouched_words(*, score: float, share: float, upper: float, pictures: int) -> str:
-    alone = f"The checks of the pixels alone come to {percent(score)}."
-    most = f"at most {_of_hundred_at_most(upper)} with 95 % confidence"
+    figures = {
+        "score": percent(score),
+        "most": _of_hundred_at_most(upper),
+        "pictures": number_format(pictures, force_grouping=True),
+        "share": _of_hundred(share),
+        "sure": "95 %",
+    }
     if share * pictures < _NEARLY_NONE:
-        return (
-            f"{alone} Of {pictures:,} untouched photographs that were measured, none "
-            f"scored this high or higher by them (of 100, {most})."
+        said = gettext(
+            "The checks of the pixels alone come to {score}. Of {pictures} untouched "
+            "photographs that were measured, none scored this high or higher by them "
+            "(of 100, at most {most} with {sure} confidence)."
         )
-    return (
-        f"{alone} Of 100 untouched photographs, about {_of_hundred(share)} score this "
-        f"high or higher by them ({pictures:,} were measured; {most})."
-    )
+    else:
+        said = gettext(
+            "The checks of the pixels alone come to {score}. Of 100 untouched "
+            "photographs, about {share} score this high or higher by them ({pictures} "
+            "were measured; at most {most} with {sure} confidence)."
+        )
+    return said.format(**figures)
 
 
 def _of_hundred(share: float) -> str:
     number = share * 100
-    return f"{number:.1f}" if number < 1 else f"{number:.0f}"
+    return number_format(number, 1 if number < 1 else 0)
 
 
 def _of_hundred_at_most(share: float) -> str:
     """Round up: a bound that is rounded down does not hold."""
     tenths = math.ceil(share * 1000 - 1e-9)
-    return f"{tenths / 10:.1f}" if tenths < 10 else str(math.ceil(share * 100 - 1e-9))
+    if tenths < 10:
+        return number_format(tenths / 10, 1)
+    return str(math.ceil(share * 100 - 1e-9))
 
 
 def _stability_words(stability: Mapping[str, Any]) -> str:
     low, high = percent(stability["low"]), percent(stability["high"])
     count = len(stability["variants"])
-    copies = "one copy" if count == 1 else f"{count} copies"
-    return (
-        f"The score lies near a threshold, so {copies} saved a little differently "
-        f"were analyzed too: all scores lie between {low} and {high}."
-    )
+    return ngettext(
+        "The score lies near a threshold, so one copy saved a little differently was "
+        "analyzed too: all scores lie between {low} and {high}.",
+        "The score lies near a threshold, so {count} copies saved a little differently "
+        "were analyzed too: all scores lie between {low} and {high}.",
+        count,
+    ).format(count=count, low=low, high=high)
 
 
 def percent(score: float) -> str:
@@ -308,6 +380,8 @@ def percent(score: float) -> str:
 def overlay_label(kind: str) -> str:
     """Name an evidence picture on the stage's controls."""
     if kind.startswith(INNER_PICTURE):
-        return f"Picture inside the file, {kind.removeprefix(INNER_PICTURE)}"
+        number = kind.removeprefix(INNER_PICTURE)
+        return gettext("Picture inside the file, {number}").format(number=number)
     check = ANALYZERS.get(kind)
-    return _OVERLAYS.get(kind) or (check.label if check else kind.replace("_", " "))
+    label = check.label if check else kind.replace("_", " ")
+    return _OVERLAYS.get(kind) or str(label)

@@ -6,7 +6,9 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from tests.factories import make_user
 from tests.installation import Installation
@@ -21,15 +23,30 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give back, after a test that empties the tables, the rows migrations made."""
+    """Keep a copy of the rows migrations made, for tests that empty the tables."""
     for item in items:
-        marker = item.get_closest_marker("django_db")
-        fixtures = getattr(item, "fixturenames", ())
-        if (marker and marker.kwargs.get("transaction")) or (
-            {"transactional_db", "live_server"} & set(fixtures)
-        ):
+        if empties_tables(item):
             restored = pytest.mark.django_db(transaction=True, serialized_rollback=True)
             item.add_marker(restored, append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Give the rows back at once: in a process of several, any test may come next."""
+    yield
+    if empties_tables(item):
+        with item.config.stash[blocking_manager_key].unblock():
+            rows = connection._test_serialized_contents
+            connection.creation.deserialize_db_from_string(rows)
+
+
+def empties_tables(item: pytest.Item) -> bool:
+    """Return whether a test's end deletes every row."""
+    marker = item.get_closest_marker("django_db")
+    fixtures = getattr(item, "fixturenames", ())
+    return bool(marker and marker.kwargs.get("transaction")) or bool(
+        {"transactional_db", "live_server"} & set(fixtures)
+    )
 
 
 @pytest.fixture(autouse=True)

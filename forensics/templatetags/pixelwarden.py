@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from forensics import selectors, wording
 from forensics.analysis.fusion import BANDS
 from forensics.analysis.types import Verdict
+from forensics.language import retold
 from forensics.presentation import submissions_shown_to
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def icon(name: str, css_class: str = "") -> SafeString:
 def percent(score: float | None) -> str:
     """Write a score as it is shown, or nothing."""
     return "" if score is None else wording.percent(score)
+
+
+@register.filter(name="retold")
+def in_the_readers_words(text: str) -> str:
+    """Say what an analysis has said in the reader's language."""
+    return retold(text)
 
 
 @register.filter

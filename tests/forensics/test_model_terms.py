@@ -59,8 +59,8 @@ def test_the_page_marks_the_model_and_its_finding(
     client_of: ClientOf, moderator: User
 ) -> None:
     page = shown(client_of(moderator), analysis_with(model(), research_only=True))
-    assert page.count(RESEARCH_ONLY.label) == 2
-    assert page.count(RESEARCH_ONLY.meaning[:40]) == 2
+    assert page.count(str(RESEARCH_ONLY.label)) == 2
+    assert page.count(str(RESEARCH_ONLY.meaning)[:40]) == 2
     assert "only &lt;b&gt;research&lt;/b&gt; and teaching" in page
 
 
@@ -68,7 +68,7 @@ def test_the_page_does_not_mark_free_weights(
     client_of: ClientOf, moderator: User
 ) -> None:
     free = analysis_with(model(research_only=False), research_only=False)
-    assert RESEARCH_ONLY.label not in shown(client_of(moderator), free)
+    assert str(RESEARCH_ONLY.label) not in shown(client_of(moderator), free)
 
 
 def test_the_admin_marks_research_only_weights_and_shows_their_terms(
@@ -76,10 +76,10 @@ def test_the_admin_marks_research_only_weights_and_shows_their_terms(
 ) -> None:
     client = client_of(administrator)
     page = in_admin(client, analysis_with(model()))
-    assert RESEARCH_ONLY.label in page
+    assert str(RESEARCH_ONLY.label) in page
     assert "only &lt;b&gt;research&lt;/b&gt; and teaching" in page
     free = in_admin(client, analysis_with(model(research_only=False)))
-    assert RESEARCH_ONLY.label not in free
+    assert str(RESEARCH_ONLY.label) not in free
 
 
 def test_results_from_before_the_marks_are_still_shown(

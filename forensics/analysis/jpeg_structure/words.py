@@ -46,14 +46,16 @@ def _tables(found: Structure) -> str:
 
 def _coding(found: Structure) -> str:
     layout = found.layout
-    words = f"Coding: {layout.coding}"
+    scans = restarts = ""
     if "progressive" in layout.coding:
-        words += f" in {len(layout.scans)} scans ({layout.script})"
-    words += f", {found.subsampling or 'unknown sampling'}, Huffman tables "
-    words += layout.codes
+        scans = f" in {len(layout.scans)} scans ({layout.script})"
     if layout.restarts.interval:
-        words += f", a restart every {layout.restarts.interval} blocks"
-    return f"{words}."
+        restarts = f", a restart every {layout.restarts.interval} blocks"
+    sampling = found.subsampling or "unknown sampling"
+    return (
+        f"Coding: {layout.coding}{scans}, {sampling}, Huffman tables {layout.codes}"
+        f"{restarts}."
+    )
 
 
 def _carried(found: Structure) -> list[str]:

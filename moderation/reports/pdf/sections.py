@@ -88,7 +88,7 @@ def _verdict(analysis: Mapping[str, Any]) -> Iterator[Flowable]:
     yield paragraph(
         f"{words.label}, {percent(analysis['score'])}", f"verdict-{analysis['verdict']}"
     )
-    yield paragraph(words.meaning)
+    yield paragraph(str(words.meaning))
     for sentence in measured_words(analysis["uncertainty"] or {}):
         yield paragraph(sentence, "soft")
     if analysis["status"] == "partial":
@@ -167,7 +167,7 @@ def _finding(
     yield KeepTogether(
         [
             *before,
-            paragraph(analyzer_words(finding["name"]).label, "h3"),
+            paragraph(str(analyzer_words(finding["name"]).label), "h3"),
             paragraph(f"{state} in {finding['elapsed_ms']:.0f} ms. {version}", "soft"),
             _table(
                 [
@@ -198,7 +198,7 @@ def _data(finding: Mapping[str, Any]) -> Iterator[Flowable]:
     cut = rows[_MOST_ROWS:]
     if score or codes or rows:
         yield CondPageBreak(30 * mm)
-        yield paragraph(analyzer_words(finding["name"]).label, "h4")
+        yield paragraph(str(analyzer_words(finding["name"]).label), "h4")
         yield _table([*score, *codes, *rows[:_MOST_ROWS]], style="mono", longest=400)
     if cut:
         yield paragraph("The JSON report holds the rest of the data.", "soft")
