@@ -30,9 +30,14 @@ _EVENTS = {
     "case_assigned": (_("Assigned"), "user"),
     "case_handed_back": (_("Handed back to all"), "inbox"),
     "case_commented": (_("Commented"), "send"),
+    "case_tagged": (_("Tag added"), "check"),
+    "case_untagged": (_("Tag taken off"), "x"),
+    "priority_changed": (_("Priority changed"), "arrow-up"),
+    "case_moved": (_("Moved to another queue"), "inbox"),
     "decision_undone": (_("Decision taken back"), "rotate-ccw"),
     "analysis_renewed": (_("Evidence renewed by a new analysis"), "refresh-cw"),
 }
+_TEXTS = ("because", "person", "tag", "to")
 _FROM_DECISIONS = "case_decided"
 
 
@@ -111,7 +116,7 @@ def _of_event(event: AuditEvent) -> Entry:
         icon=icon,
         title=str(title),
         who=event.actor_name,
-        text=str(event.data.get("because") or event.data.get("person") or ""),
+        text=next((str(event.data[k]) for k in _TEXTS if event.data.get(k)), ""),
     )
 
 

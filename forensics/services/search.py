@@ -44,7 +44,23 @@ def rebuild_documents(
         _store(image_id, partial(_all_texts, image_id, remarks), is_anew=True)
         done += 1
         progress(done)
+    if connection.vendor == "sqlite":
+        _index_all()
     return done
+
+
+@transaction.atomic
+def _index_all() -> None:
+    """Make SQLite's index from the documents, whatever it held: it keeps no texts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO forensics_searchindex (forensics_searchindex) "
+            "VALUES ('delete-all')"
+        )
+        cursor.execute(
+            f"INSERT INTO forensics_searchindex (rowid, {_COLUMNS}) "  # noqa: S608
+            f"SELECT id, {_COLUMNS} FROM forensics_searchdocument"
+        )
 
 
 def _all_texts(

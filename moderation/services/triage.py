@@ -43,6 +43,7 @@ def set_priority(*, case_id: UUID, actor: User, priority: int) -> Case:
                 case=case,
                 before=before,
                 after=priority,
+                to=Priority(priority).label,
             )
     return case
 
@@ -59,9 +60,7 @@ def move_to_queue(*, case_id: UUID, actor: User, queue: Queue) -> Case:
             due = timedelta(minutes=queue.due_minutes) if queue.due_minutes else None
             case.due_at = case.opened_at + due if due else None
             case.save()
-            log.add(
-                "case_moved", actor=actor, case=case, before=before, after=queue.slug
-            )
+            log.add("case_moved", actor=actor, case=case, before=before, to=queue.slug)
     return case
 
 

@@ -30,6 +30,8 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 PAGES: dict[str, tuple[str, ...]] = {
     "queue": (),
     "queue-empty": ("/cases/?status=decided&waiting=mine",),
+    "decisions": ("/cases/decisions/?sort=",),
+    "queue-filtered": ("/cases/?status=all&score_from=1&sort=score",),
     "case": ("a:has-text('cropped.jpg')",),
     "images": ("/images/",),
     "images-empty": ("/images/?q=nothing-is-called-so",),
