@@ -102,10 +102,7 @@ class ImageFilterForm(ListForm):
 
 def arrived(arrivals: QuerySet[Submission]) -> Q:
     """Return the condition that an image is one of these arrivals'."""
-    return matching(
-        arrivals.values_list("image_id", flat=True),
-        arrivals.filter(image=OuterRef("pk")),
-    )
+    return matching(arrivals, "image_id", probe=arrivals.filter(image=OuterRef("pk")))
 
 
 def user_id_of(username: str) -> int:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Exists, Q
+from django.db.models import Exists, Q, TextField
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,25 +28,29 @@ def few() -> int:
     return _FEW[connection.vendor]
 
 
-def among(keys: Sequence[Any], *, key: str = "pk") -> Q:
-    """Return the condition that a row's key is one of these UUIDs."""
+def first_keys(rows: QuerySet[Any], column: str) -> list[str]:
+    """Return the keys that rows hold in a column, no more than one beyond the few.
+
+    As texts: thousands of objects would call the garbage collector.
+    """
+    keys = rows.order_by().values_list(Cast(column, TextField()), flat=True)
+    return list(keys[: few() + 1])
+
+
+def among(keys: Sequence[str], *, key: str = "pk") -> Q:
+    """Return the condition that a row's key is one of these."""
     if connection.vendor == "postgresql" and keys:
         listed = RawSQL("SELECT unnest(%s::uuid[])", (list(keys),))
         return Q(**{f"{key}__in": listed})
     return Q(**{f"{key}__in": list(keys)})
 
 
-def matching(keys: QuerySet[Any, Any], probe: QuerySet[Any]) -> Q:
-    """Return the condition that a row is one of ``keys``.
+def matching(rows: QuerySet[Any], column: str, *, probe: QuerySet[Any]) -> Q:
+    """Return the condition that a row's key is in a column of ``rows``.
 
-    Parameters
-    ----------
-    keys : QuerySet
-        The keys of all rows that match, as flat values.
-    probe : QuerySet
-        The same for one row, by ``OuterRef``.
+    ``probe`` is what there is of one row, by ``OuterRef``.
     """
-    found = list(keys.order_by()[: few() + 1])
+    found = first_keys(rows, column)
     return among(found) if len(found) <= few() else Q(Probe(probe))
 
 

@@ -9,13 +9,12 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.expressions import Func
 
 from forensics.models import SearchDocument
-from forensics.narrowing import among, few
+from forensics.narrowing import among, few, first_keys
 from forensics.search_words import Field, as_match, as_tsquery, terms_of, words_of
 from forensics.selectors import submissions_visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from uuid import UUID
 
     from accounts.models import User
     from forensics.search_words import Term
@@ -96,13 +95,12 @@ def _written(terms: list[Term], fields: frozenset[Field]) -> str:
     return write(terms, fields)
 
 
-def _first_matches(text: str) -> list[UUID] | None:
+def _first_matches(text: str) -> list[str] | None:
     """Return the images that match; None if they are many."""
     is_postgresql = connection.vendor == "postgresql"
     documents = SearchDocument.objects.extra(  # noqa: S610 - the text is a parameter
         where=[_IN_POSTGRESQL if is_postgresql else _IN_SQLITE], params=[text]
     )
-    keys = documents.order_by().values_list("image_id", flat=True)[: few() + 1]
     # How often one word occurs, PostgreSQL knows. That two never meet, it does not, and
     # would read the whole table for the first that do.
     if is_postgresql and (" & " in text or " <-> " in text):
@@ -110,10 +108,10 @@ def _first_matches(text: str) -> list[UUID] | None:
             return None
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-            found = list(keys)
+            found = first_keys(documents, "image_id")
             cursor.execute("SET LOCAL enable_seqscan = on")
     else:
-        found = list(keys)
+        found = first_keys(documents, "image_id")
     return found if len(found) <= few() else None
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from forensics.forms import FORMATS, search_field, user_id_of
 from forensics.lists import DayField, ListForm, Sort, days
 from forensics.models import VERDICT_CHOICES, Door
-from forensics.narrowing import among, few, matching
+from forensics.narrowing import among, few, first_keys, matching
 from forensics.search import search_visible_images
 from moderation.models import (
     Case,
@@ -204,8 +204,7 @@ def _columns(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _if(**conditions: Any) -> Q:
     """Return conditions of which the database must not guess how rare they are."""
-    rows = Case.objects.filter(**conditions)
-    found = list(rows.order_by().values_list("pk", flat=True)[: few() + 1])
+    found = first_keys(Case.objects.filter(**conditions), "pk")
     return among(found) if len(found) <= few() else Q(**conditions)
 
 
@@ -215,9 +214,7 @@ def _tagged(text: str) -> Q:
     if tag is None:
         return Q(pk__in=[])
     tagged = CaseTag.objects.filter(tag=tag)
-    return matching(
-        tagged.values_list("case_id", flat=True), tagged.filter(case=OuterRef("pk"))
-    )
+    return matching(tagged, "case_id", probe=tagged.filter(case=OuterRef("pk")))
 
 
 class DecisionListForm(ListForm):
