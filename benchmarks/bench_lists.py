@@ -148,7 +148,7 @@ def deep_cursor(path: str, query: str) -> str:
         DECISIONS: (DecisionListForm, Decision),
     }
     make, model = forms[path]
-    name, sort = make(QueryDict(query)).sort
+    name, sort = make(QueryDict(query)).order
     rows = model.objects.all()
     if path == CASES and "status=all" not in query:
         rows = rows.filter(waits=True)

@@ -97,7 +97,7 @@ class ListForm(forms.Form):
         return any(name in self.asked or name in self.errors for name in self.more)
 
     @property
-    def sort(self) -> tuple[str, Sort]:
+    def order(self) -> tuple[str, Sort]:
         """Return the order by its name."""
         name = self.asked.get("sort") or next(iter(self.sorts))
         return name, self.sorts[name]
@@ -114,7 +114,7 @@ class ListForm(forms.Form):
 
     def ordered(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Leave out what the order cannot place."""
-        needs = self.sort[1].needs
+        needs = self.order[1].needs
         return rows.filter(**{f"{needs}__isnull": False}) if needs else rows
 
     def page(
@@ -136,7 +136,7 @@ class ListForm(forms.Form):
     def _page(
         self, rows: QuerySet[Row], cursor: str | None, size: int, details: Details
     ) -> KeysetPage[Row]:
-        name, sort = self.sort
+        name, sort = self.order
         return keyset_page(
             self.ordered(rows),
             name=name,

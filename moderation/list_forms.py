@@ -59,7 +59,7 @@ class CaseListForm(ListForm):
     """Filters of the list of cases."""
 
     sorts: ClassVar[Mapping[str, Sort]] = {
-        "urgent": Sort(_("Most urgent, then oldest"), ("-priority", "opened_at", "id")),
+        "urgent": Sort(_("Most urgent first"), ("-priority", "opened_at", "id")),
         "oldest": Sort(_("Oldest first"), ("opened_at", "id")),
         "newest": Sort(_("Newest first"), ("-opened_at", "-id")),
         "score": Sort(_("Highest score"), ("-machine_score", "-id"), "machine_score"),

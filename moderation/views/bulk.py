@@ -112,7 +112,7 @@ def _chosen(request: AuthenticatedRequest, query: str) -> QuerySet[Case]:
     visible = list_selectors.with_row_details(selectors.cases_visible_to(request.user))
     if request.POST.get("whole"):
         form = CaseListForm(QueryDict(query))
-        sort = form.sort[1]
+        sort = form.order[1]
         matching = form.ordered(form.apply(visible, user=request.user))
         return matching.order_by(*sort.fields)[:MOST_AT_ONCE]
     keys = [key for key in map(_uuid, request.POST.getlist("case")) if key]

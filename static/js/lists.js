@@ -1,6 +1,7 @@
 // Lists by keyboard: one row is current (the one whose link, or box, has the focus).
 // The keys themselves belong to whoever maps them to the actions named here.
 const MOVES = { "row-next": 1, "row-previous": -1 };
+const narrow = matchMedia("(max-width: 640px)");
 const listening = new WeakSet();
 
 function rowsOf(list) {
@@ -37,7 +38,15 @@ function act(list, action, control) {
   }
 }
 
+// On a narrow screen the rows come first, unless filters are in use.
+function fold(root) {
+  for (const folded of root.querySelectorAll("[data-folds]:not([data-is-used])")) {
+    folded.open = !narrow.matches;
+  }
+}
+
 function start(root) {
+  fold(root);
   for (const list of root.querySelectorAll("[data-list]")) {
     if (listening.has(list)) continue;
     listening.add(list);
@@ -54,4 +63,5 @@ function start(root) {
 }
 
 start(document);
+narrow.addEventListener("change", () => fold(document));
 document.addEventListener("pw:shown", (event) => start(event.detail.root));
