@@ -79,6 +79,8 @@ PAGES = (
     (IMAGES, "format=BMP"),
     (IMAGES, "door=admin"),
     (IMAGES, "uploader=sender-499"),
+    (IMAGES, "uploader=sender-0"),
+    (IMAGES, "uploader=sender-0&door=admin"),
     (IMAGES, f"received_from={DAY}&received_to={DAY}"),
     (IMAGES, "q=canon"),
     (IMAGES, "q=IMG_4711"),
@@ -102,6 +104,16 @@ PAGES = (
     (DECISIONS, f"made_from={DAY}&made_to={DAY}"),
     (DECISIONS, "q={rare}"),
     (DECISIONS, "q={common}"),
+)
+# What a person without rights sees: only images they sent, many or few.
+OWN = (
+    ("sender-0", "sort="),
+    ("sender-0", "q=canon"),
+    ("sender-0", "q=nothingiscalledso"),
+    ("sender-0", "q=IMG_4711"),
+    ("sender-499", "sort="),
+    ("sender-499", "q=canon"),
+    ("sender-499", "verdict=fake"),
 )
 DEEP = (
     (CASES, "status=all"),
@@ -216,24 +228,27 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     filled = {} if options.filled else fill(cases=options.cases, seed=options.seed)
     database = settle()
     limit = LIMITS_MS[connection.vendor]
-    client = Client(HTTP_HOST="localhost")
-    client.force_login(User.objects.get(username="lead-0"))
     found = texts(options.seed)
-    addresses = [f"{path}?{query.format(**found)}" for path, query in PAGES]
-    addresses += [
-        f"{path}?{query}&cursor={deep_cursor(path, query)}" for path, query in DEEP
+    asked = [("lead-0", f"{path}?{query.format(**found)}") for path, query in PAGES]
+    asked += [
+        ("lead-0", f"{path}?{query}&cursor={deep_cursor(path, query)}")
+        for path, query in DEEP
     ]
+    asked += [(person, f"{IMAGES}?{query}") for person, query in OWN]
     pages = []
-    for address in addresses:
+    for person, address in asked:
         if options.only and options.only not in address:
             continue
-        page = timed(client, address, options.times)
+        client = Client(HTTP_HOST="localhost")
+        client.force_login(User.objects.get(username=person))
+        page = {"person": person, **timed(client, address, options.times)}
         pages.append(page)
         mark = " " if page["median_ms"] <= limit else "!"
         print(
             f"{mark}{page['median_ms']:8.1f} {page['p95_ms']:8.1f} ms, "
             f"{page['processor_ms']:6.1f} of a processor, "
-            f"{page['queries']:3} queries {page['rows']:3} rows  {address[:90]}",
+            f"{page['queries']:3} queries {page['rows']:3} rows  {person}: "
+            f"{address[:90]}",
             file=sys.stderr,
         )
     return {

@@ -99,7 +99,8 @@ class Submission(models.Model):
         ordering = ("-created_at", "-id")
         indexes = (
             models.Index(fields=("submitted_by", "-created_at")),
-            models.Index(fields=("door", "-created_at")),
+            models.Index(fields=("submitted_by", "image")),
+            models.Index(fields=("door", "image")),
         )
 
     def __str__(self) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import OuterRef, Q, Value
 from django.db.models.expressions import Func
+from django.db.models.functions import Cast
 
 from forensics.models import SearchDocument
-from forensics.narrowing import among, few, first_keys
-from forensics.search_words import Field, as_match, as_tsquery, terms_of, words_of
+from forensics.narrowing import Probe, among, few, first_keys
+from forensics.search_words import Field, are_met, as_match, as_tsquery, terms_of
 from forensics.selectors import submissions_visible_to
 
 if TYPE_CHECKING:
@@ -63,14 +64,38 @@ def search_visible_images(query: str, *, user: User, key: str = "pk") -> Q:
             key=key,
             fields=EVERYWHERE if is_reader else EVERYWHERE - {Field.REMARKS},
         )
-    own = submissions_visible_to(user).filter(
-        image=OuterRef(key), original_name__icontains=query.replace("\0", "").strip()
+    in_tags = search_images(query, key=key, fields={Field.METADATA})
+    return in_tags | _named_by(user, terms_of(query), key=key)
+
+
+def _named_by(user: User, terms: list[Term], *, key: str) -> Q:
+    """Return the condition that one's own name of an image, or its hash, is asked for.
+
+    The document knows everybody's names: it tells which images to look at.
+    """
+    if not terms:
+        return Q(pk__in=[])
+    text = _written(terms, frozenset({Field.NAMES}))
+    keys = _first_matches(text)
+    own = submissions_visible_to(user)
+    if keys is None:
+        words = max((word for term in terms for word in term.words), key=len)
+        named = own.filter(image=OuterRef(key), original_name__icontains=words)
+        return Q(_Probe(key, text)) & Q(Probe(named))
+    names: dict[str, list[str]] = {}
+    arrivals = own.filter(among(keys, key="image")).values_list(
+        Cast("image_id", models.TextField()), "image__sha256", "original_name"
     )
-    found = search_images(query, key=key, fields={Field.METADATA}) | Q(Exists(own))
-    words = words_of(query)
-    if key == "pk" and len(words) == 1:
-        found |= Q(sha256__startswith=words[0])
-    return found
+    for image, sha256, name in arrivals:
+        names.setdefault(image, [sha256]).append(name)
+    return among(
+        [
+            image
+            for image, own_names in names.items()
+            if are_met(terms, "\n".join(own_names))
+        ],
+        key=key,
+    )
 
 
 class _Probe(Func):

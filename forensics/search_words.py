@@ -71,6 +71,15 @@ def terms_of(query: str) -> list[Term]:
     return found[: MAX_TERMS - 1] + found[MAX_TERMS - 1 :][-1:]
 
 
+def are_met(terms: list[Term], text: str) -> bool:
+    """Return whether a text holds all that is asked, as the databases see it."""
+    words = f" {' '.join(words_of(text))} "
+    return all(
+        f" {' '.join(term.words)}{'' if term.is_open else ' '}" in words
+        for term in terms
+    )
+
+
 def as_tsquery(terms: list[Term], fields: frozenset[Field]) -> str:
     """Write a query for PostgreSQL; words hold nothing that needs quoting."""
     weights = "".join(sorted(_WEIGHTS[field] for field in fields))

@@ -52,7 +52,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='submission',
-            index=models.Index(fields=['door', '-created_at'], name='forensics_s_door_7bed88_idx'),
+            index=models.Index(fields=['submitted_by', 'image'], name='forensics_s_submitt_11866a_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='submission',
+            index=models.Index(fields=['door', 'image'], name='forensics_s_door_85efb9_idx'),
         ),
         migrations.RunPython(make_index, drop_index),
     ]

@@ -97,6 +97,8 @@ def test_a_person_without_rights_finds_by_their_own_names_and_tags_only() -> Non
     assert seen("mine", person) == seen("canon", person) == 1
     assert seen(image.sha256[:12], person) == 1
     assert seen("theirs", person) == seen("secret", person) == 0
+    assert seen("mine theirs", person) == seen("ine", person) == 0
+    assert seen("min", person) == seen('"mine jpg"', person) == 1
     moderator = make_user("moderator")
     assert seen("theirs", moderator) == seen("secret", moderator) == 1
 
