@@ -10,6 +10,7 @@ from uuid6 import uuid7
 
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
+from forensics.search_models import SearchDocument
 from forensics.states import PENDING, AnalysisStatus
 from forensics.tile_models import TilePyramid, TilesStatus
 
@@ -25,6 +26,7 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "Image",
+    "SearchDocument",
     "Submission",
     "TilePyramid",
     "TilesStatus",
@@ -71,6 +73,7 @@ class Image(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        indexes = (models.Index(fields=("format", "-created_at", "-id")),)
         permissions = (("reanalyze_image", "Can ask for a new analysis"),)
 
     def __str__(self) -> str:
@@ -97,7 +100,11 @@ class Submission(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes = (models.Index(fields=("submitted_by", "-created_at")),)
+        indexes = (
+            models.Index(fields=("submitted_by", "-created_at")),
+            models.Index(fields=("submitted_by", "image")),
+            models.Index(fields=("door", "image")),
+        )
 
     def __str__(self) -> str:
         return self.original_name or "(no name)"

@@ -34,9 +34,14 @@ _EVENTS = {
     "appeal_opened": (_("Appealed"), "scale"),
     "appeal_resolved": (_("Appeal answered"), "scale"),
     "decision_replaced": (_("Replaced after a second review"), "scale"),
+    "case_tagged": (_("Tag added"), "check"),
+    "case_untagged": (_("Tag taken off"), "x"),
+    "priority_changed": (_("Priority changed"), "arrow-up"),
+    "case_moved": (_("Moved to another queue"), "inbox"),
     "decision_undone": (_("Decision taken back"), "rotate-ccw"),
     "analysis_renewed": (_("Evidence renewed by a new analysis"), "refresh-cw"),
 }
+_TEXTS = ("because", "person", "tag", "to")
 _FROM_DECISIONS = "case_decided"
 # How a case is checked is on record, and for leads beside it; not for whoever is asked.
 _QUIET = {
@@ -123,7 +128,7 @@ def _of_event(event: AuditEvent, case: Case) -> Entry:
         icon=icon,
         title=str(title),
         who=str(case.opened_by or "") if is_opening else event.actor_name,
-        text=str(event.data.get("because") or event.data.get("person") or ""),
+        text=next((str(event.data[k]) for k in _TEXTS if event.data.get(k)), ""),
     )
 
 

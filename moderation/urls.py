@@ -5,21 +5,33 @@ from django.urls import path
 from moderation.views import (
     actions,
     appeals,
+    bulk,
+    exports,
     flow,
+    lists,
     notifications,
     passing_on,
     quality,
     related,
+    saved_views,
+    tags,
 )
 from moderation.views.case import case_detail
 from moderation.views.insight import insight_page
-from moderation.views.queue import queue
 from moderation.views.reports import report_json, report_pdf
 
 app_name = "moderation"
 
 urlpatterns = [
-    path("", queue, name="queue"),
+    path("", lists.case_list, name="queue"),
+    path("decisions/", lists.decision_list, name="decisions"),
+    path("bulk/", bulk.choose, name="bulk"),
+    path("bulk/confirm/", bulk.confirm, name="bulk-confirm"),
+    path("bulk/<uuid:change_id>/", bulk.result, name="bulk-result"),
+    path("views/<int:view_id>/", saved_views.change, name="view-change"),
+    path("views/<slug:list_name>/", saved_views.save, name="view-save"),
+    path("export/<slug:list_name>.csv", exports.export, name="export"),
+    path("<uuid:case_id>/tags/", tags.tag, name="tags"),
     path("insight/", insight_page, name="insight"),
     path("open/<uuid:image_id>/", actions.open_by_hand, name="open"),
     path("reports/<uuid:analysis_id>.json", report_json, name="report-json"),

@@ -14,7 +14,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from forensics.analysis.types import FindingStatus, Verdict
-from forensics.models import Analysis, Door, EvidenceFile, Finding, Image, Submission
+from forensics.models import (
+    Analysis,
+    Door,
+    EvidenceFile,
+    Finding,
+    Image,
+    MetadataText,
+    Submission,
+)
+from forensics.services.search import index_image
 from forensics.states import AnalysisStatus
 from moderation.models import Case, Policy, Priority, Queue
 from moderation.models.queues import DEFAULT_QUEUE
@@ -55,6 +64,7 @@ def make_image(
         door=Door.WEB,
         original_name=original_name,
     )
+    index_image(image_id=image.pk)
     return image
 
 
@@ -79,6 +89,7 @@ def make_analysis(
     analysis = Analysis.objects.create(image=image or make_image(), **values | fields)
     if is_current:
         Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
+        index_image(image_id=analysis.image_id)
     make_finding(analysis=analysis)
     make_evidence(analysis=analysis, kind="thumbnail")
     return analysis
@@ -103,6 +114,13 @@ def make_finding(*, analysis: Analysis, **fields: Any) -> Finding:
         "elapsed_ms": 1.5,
     }
     return Finding.objects.create(analysis=analysis, **values | fields)
+
+
+def make_metadata(*, analysis: Analysis, text: str) -> MetadataText:
+    """Make what an analysis' tags say, to be searched."""
+    made = MetadataText.objects.create(analysis=analysis, text=text)
+    index_image(image_id=analysis.image_id)
+    return made
 
 
 def make_evidence(
@@ -134,6 +152,9 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
         "queue": Queue.objects.get(slug=DEFAULT_QUEUE),
         "machine_verdict": analysis.verdict,
         "machine_score": analysis.score,
+        "image_format": analysis.image.format,
+        "door": Door.WEB,
+        "received_at": analysis.image.created_at,
     }
     return Case.objects.create(**values | fields)
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -36,13 +35,24 @@ def image_list(request: AuthenticatedRequest) -> HttpResponse:
     """List the images this person may see, newest first."""
     form = ImageFilterForm(request.GET)
     images = form.apply(selectors.images_visible_to(request.user), user=request.user)
-    listed = selectors.with_list_details(images)
-    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [{"image": image, "name": _name(request.user, image)} for image in page]
+    page = form.page(
+        images,
+        cursor=request.GET.get("cursor"),
+        details=selectors.with_list_details,
+        size=PAGE_SIZE,
+    )
     return render(
         request,
         "forensics/image_list.html",
-        {"form": form, "page": page, "rows": rows, "is_filtered": _asks(form)},
+        {
+            "form": form,
+            "page": page,
+            "rows": [
+                {"image": image, "name": _name(request.user, image)}
+                for image in page.rows
+            ],
+            "is_filtered": form.is_filtered,
+        },
     )
 
 
@@ -116,10 +126,6 @@ def _tags(request: AuthenticatedRequest) -> str:
 def _name(user: User, image: Image) -> str:
     shown = submissions_shown_to(user, image.submissions.all())
     return str(shown[0]) if shown else ""
-
-
-def _asks(form: ImageFilterForm) -> bool:
-    return form.is_valid() and any(form.cleaned_data.values())
 
 
 def _asked_analysis(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
-    from forensics.api.pagination import Ordering
+    from forensics.keyset import Ordering
 
 
 class AppealSerializer(serializers.ModelSerializer[Appeal]):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.serializers import BaseSerializer
 
-    from forensics.api.pagination import Ordering
+    from forensics.keyset import Ordering
 
 
 class CaseViewSet(PassingOn, RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):

@@ -12,6 +12,7 @@ from moderation.models.flow import (
     Notification,
     NotificationKind,
 )
+from moderation.models.lists import BulkChange, CaseTag, ListName, SavedView, Tag
 from moderation.models.policies import Policy
 from moderation.models.quality import (
     Appeal,
@@ -29,15 +30,18 @@ __all__ = [
     "AppealResolution",
     "AuditEvent",
     "AuditHead",
+    "BulkChange",
     "Case",
     "CaseKind",
     "CaseSkip",
+    "CaseTag",
     "CaseViewer",
     "Comment",
     "Decision",
     "DecisionReason",
     "GoldenAnswer",
     "GoldenCheck",
+    "ListName",
     "Notification",
     "NotificationKind",
     "Outcome",
@@ -45,6 +49,8 @@ __all__ = [
     "Priority",
     "Queue",
     "QueueOrder",
+    "SavedView",
     "SecondReview",
+    "Tag",
     "Withdrawal",
 ]

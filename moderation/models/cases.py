@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
-from forensics.models import VERDICT_CHOICES, Analysis, Image
+from forensics.models import VERDICT_CHOICES, Analysis, Door, Image
 from moderation.models.choices import Outcome, Priority
 from moderation.models.policies import Policy
 from moderation.models.queues import Queue
@@ -95,6 +95,17 @@ class Case(models.Model):
         related_name="+",
         help_text="who sent the picture first",
     )
+    door = models.CharField(max_length=16, choices=Door.choices, blank=True)
+    image_format = models.CharField(max_length=16, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    # Kept by the database itself: one index then serves all that wait, in order.
+    waits = models.GeneratedField(
+        expression=models.Case(
+            models.When(status__in=UNDECIDED, then=True), default=False
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -135,6 +146,24 @@ class Case(models.Model):
                 fields=("status", "image"),
                 condition=Q(kind__in=(CaseKind.SECOND, CaseKind.GOLDEN)),
                 name="unseen_checks",
+            ),
+            # What lists are ordered and narrowed by (docs/workbench/lists.md).
+            models.Index(fields=("waits", "-priority", "opened_at", "id")),
+            models.Index(fields=("queue", "waits", "-priority", "opened_at", "id")),
+            models.Index(fields=("waits", "opened_at", "id")),
+            models.Index(fields=("waits", "machine_score", "id")),
+            models.Index(fields=("waits", "due_at", "id")),
+            models.Index(fields=("-priority", "opened_at", "id")),
+            models.Index(fields=("opened_at", "id")),
+            models.Index(fields=("machine_score", "id")),
+            models.Index(fields=("received_at", "id")),
+            models.Index(fields=("image_format",)),
+            models.Index(fields=("door",)),
+            models.Index(fields=("outcome", "machine_verdict")),
+            models.Index(
+                fields=("escalated_at",),
+                condition=Q(escalated_at__isnull=False),
+                name="escalated_cases",
             ),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),

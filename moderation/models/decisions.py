@@ -75,6 +75,16 @@ class Decision(models.Model):
                 ),
                 name="decisions_of_a_period",
             ),
+            models.Index(fields=("-created_at", "-id")),
+            models.Index(fields=("decided_by", "-created_at", "-id")),
+            models.Index(fields=("outcome", "-created_at", "-id")),
+            models.Index(fields=("machine_verdict", "outcome", "-created_at", "-id")),
+            models.Index(fields=("reason", "-created_at", "-id")),
+            models.Index(
+                fields=("-created_at", "-id"),
+                condition=Q(withdrawn_at__isnull=False),
+                name="withdrawn_decisions",
+            ),
         )
         constraints = (
             models.UniqueConstraint(

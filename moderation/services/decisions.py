@@ -21,6 +21,7 @@ from moderation.selectors import undecided_case_of
 from moderation.services import quality
 from moderation.services.claims import forget_viewer
 from moderation.services.permissions import require
+from moderation.services.search import refresh_remarks
 from moderation.services.transitions import (
     CLAIM_LENGTH,
     MAX_BECAUSE,
@@ -117,6 +118,8 @@ def decide_locked(
     case.save()
     decision.full_clean(exclude=["case", "analysis"])
     decision.save(force_insert=True)
+    if decision.note:
+        refresh_remarks(image_id=case.image_id)
     log.add(
         "case_decided",
         actor=actor,

@@ -16,6 +16,7 @@ from moderation.selectors import undecided_case_of
 from moderation.services.audit import record
 from moderation.services.permissions import require
 from moderation.services.routing import queue_for
+from moderation.services.search import refresh_remarks
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -38,6 +39,7 @@ def open_case(*, image: Image, actor: User, because: str) -> Case:
         opened_by=actor,
         opened_because=because.strip()[:255] or _("Opened by hand"),
     )
+    refresh_remarks(image_id=locked.pk)
     record("case_opened", actor=actor, case=case, because=case.opened_because)
     return case
 
@@ -61,6 +63,9 @@ def new_case(
         opened_at=now,
         due_at=now + due if due else None,
         uploader=first.submitted_by if first else None,
+        door=first.door if first else "",
+        image_format=image.format,
+        received_at=image.created_at,
         **fields,
     )
     copy_result(case, analysis)

@@ -30,7 +30,9 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 # Each page is reached from the first one the way a person would.
 PAGES: dict[str, tuple[str, ...]] = {
     "queue": (),
-    "queue-empty": ("/cases/?status=decided&mine=on",),
+    "queue-empty": ("/cases/?status=decided&waiting=mine",),
+    "decisions": ("/cases/decisions/?sort=",),
+    "queue-filtered": ("/cases/?status=all&score_from=1&sort=score",),
     "case": ("a:has-text('cropped.jpg')",),
     "related": ("a:has-text('cropped.jpg')", "a:has-text('Decide together')"),
     "notifications": ("/cases/notifications/",),
