@@ -7,6 +7,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from config.health import health
 from moderation.views import home
+from moderation.views.keyboard import keyboard_settings
 
 urlpatterns = [
     path("", home, name="home"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("images/", include("forensics.urls")),
     path("cases/", include("moderation.urls")),
+    path("settings/keyboard/", keyboard_settings, name="settings-keyboard"),
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
     path("words.js", JavaScriptCatalog.as_view(), name="javascript-catalog"),

@@ -14,6 +14,7 @@ from moderation.models.flow import (
 )
 from moderation.models.policies import Policy
 from moderation.models.queues import Queue, QueueOrder
+from moderation.models.short_ids import ShortId
 
 __all__ = [
     "MAX_COMMENT",
@@ -34,5 +35,6 @@ __all__ = [
     "Priority",
     "Queue",
     "QueueOrder",
+    "ShortId",
     "Withdrawal",
 ]
