@@ -159,6 +159,7 @@ function start() {
     letAllGo();
     showKeys(event.detail?.root ?? document);
   });
+  document.addEventListener("pw:part", (event) => showKeys(event.detail.root));
   for (const button of document.querySelectorAll("header [data-action=palette], header [data-action=help]")) {
     button.hidden = false;
     button.addEventListener("click", () => run(button.dataset.action));

@@ -21,7 +21,7 @@ function tell() {
   for (const field of fields) {
     const key = field.value.trim();
     const other = key && seen.get(key);
-    field.setCustomValidity(other ? interpolate(gettext("“%s” is already the key of “%s”."), [key, other]) : "");
+    field.setCustomValidity(other ? interpolate(gettext("“%(key)s” is already the key of “%(other)s”."), { key, other }, true) : "");
     field.toggleAttribute("aria-invalid", false);
     if (other) field.setAttribute("aria-invalid", "true");
     else if (key) seen.set(key, field.labels[0].firstChild.textContent.trim());
