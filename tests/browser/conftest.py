@@ -52,6 +52,21 @@ def installation(
         made.remove()
 
 
+@pytest.fixture(scope="package")
+def other_installation(
+    chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """Run a second one, for tests that change which cases there are."""
+    made = Installation(tmp_path_factory.mktemp("browser-flow"))
+    made.prepare()
+    try:
+        made.start()
+        made.manage("demo")
+        yield made
+    finally:
+        made.remove()
+
+
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """Start Chromium; ended with the module: its event loop must bother no other."""

@@ -41,7 +41,7 @@ export function show(page, { url, said = "" }) {
   window.scrollTo(0, 0);
   (main.querySelector("[data-focus]") ?? main).focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("pw:shown", { detail: { root: main } }));
-  announce([said, page.title].filter(Boolean).join(" "));
+  announce([said, page.title.replace(/ · [^·]*$/, "")].filter(Boolean).join(" "));
 }
 
 // What was made before the claim is brought up to date around what somebody does.

@@ -82,8 +82,8 @@ export class Claim {
     const left = (this.endsAt - performance.now()) / 1000;
     const line = document.querySelector("[data-claim-expiry]");
     if (!line || !this.case?.token) return;
-    line.title ||= line.textContent;
-    line.textContent = left > 0 ? clock(left) : gettext("time is up");
+    line.dataset.moment ||= line.textContent;
+    line.textContent = `${line.dataset.moment} (${left > 0 ? clock(left) : gettext("time is up")})`;
     if (left < WARN_BELOW && left > 0 && !this.warned) {
       this.warned = true;
       announce(interpolate(gettext("Your claim on this case: %s."), [clock(left)]));

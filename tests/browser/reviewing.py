@@ -1,0 +1,85 @@
+"""How tests review: measures from a key press to the frame that shows the next picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from playwright.sync_api import expect
+
+from tests.installation import wait_for
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.installation import Installation
+
+# From the moment that the system gave the key press to the browser, until after the
+# frame in which the first picture of the next case is decoded and drawn.
+WATCH = """() => {
+    window.seen = [];
+    let pressed = 0;
+    document.addEventListener('keydown', (event) => {
+        if (event.key === 'Enter') pressed = event.timeStamp;
+    }, true);
+    document.addEventListener('pw:shown', async (event) => {
+        const began = pressed;
+        const picture = event.detail.root.querySelector('[data-stage] img');
+        if (!picture) return;
+        await picture.decode();
+        requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = () => window.seen.push(performance.now() - began);
+            port2.postMessage(0);
+        });
+    });
+}"""
+
+
+def start_reviewing(page: Page) -> None:
+    """Press the key that claims the next case, and wait until it is there."""
+    page.keyboard.press("w")
+    expect(page.locator("[data-case][data-token]")).to_be_attached()
+
+
+def name(page: Page) -> str:
+    """Return what the picture of the case in front is called."""
+    return page.locator("h1").inner_text()
+
+
+def wait_until_ahead(page: Page) -> None:
+    expect(page.locator("body[data-ahead]")).to_be_attached()
+
+
+def case_id(page: Page) -> str:
+    return cast("str", page.locator("[data-case]").get_attribute("data-case"))
+
+
+def decide(page: Page, *keys: str) -> None:
+    """Press keys, then Enter; wait until another case, or none, is in front."""
+    before = case_id(page)
+    for key in (*keys, "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(f"[data-case='{before}']")).to_have_count(0)
+
+
+def times(page: Page, count: int) -> list[float]:
+    """Return the measured milliseconds once there are so many."""
+
+    def measured() -> list[float] | None:
+        page.wait_for_timeout(20)
+        found: list[float] = page.evaluate("window.seen")
+        return found if len(found) >= count else None
+
+    return wait_for(measured)
+
+
+def decisions(installation: Installation, slug: str) -> list[tuple[Any, ...]]:
+    """Return name, outcome, reason and note of what stands, in order of the names."""
+    return installation.query(
+        "SELECT s.original_name, d.outcome, d.reason, d.note"
+        " FROM moderation_decision d"
+        " JOIN moderation_case c ON c.id = d.case_id"
+        " JOIN forensics_submission s ON s.image_id = c.image_id"
+        f" WHERE d.withdrawn_at IS NULL AND s.original_name LIKE '{slug}-%'"
+        " ORDER BY s.original_name, d.created_at"
+    )
