@@ -1,8 +1,9 @@
-"""How tests review: measures from a key press to the frame that shows the next picture."""
+"""How tests review, and measure from a key press to the next picture."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from playwright.sync_api import expect
 
@@ -73,10 +74,19 @@ def times(page: Page, count: int) -> list[float]:
     return wait_for(measured)
 
 
+def address_of(installation: Installation, name: str) -> str:
+    """Return where the case of the picture of this name is."""
+    [(found,)] = installation.query(
+        "SELECT c.id FROM moderation_case c JOIN forensics_submission s"  # noqa: S608
+        f" ON s.image_id = c.image_id WHERE s.original_name = '{name}'"
+    )
+    return f"/cases/{UUID(str(found))}/"
+
+
 def decisions(installation: Installation, slug: str) -> list[tuple[Any, ...]]:
     """Return name, outcome, reason and note of what stands, in order of the names."""
     return installation.query(
-        "SELECT s.original_name, d.outcome, d.reason, d.note"
+        "SELECT s.original_name, d.outcome, d.reason, d.note"  # noqa: S608 - ours
         " FROM moderation_decision d"
         " JOIN moderation_case c ON c.id = d.case_id"
         " JOIN forensics_submission s ON s.image_id = c.image_id"
