@@ -204,3 +204,4 @@ claim.follow();
 takeBack();
 setTimeout(() => claim.beat(), 1500);
 loadAhead();
+document.body.dataset.reviewing = "";

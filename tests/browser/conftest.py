@@ -20,8 +20,12 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-default-apps",
 )
-# Said by Chromium itself about answers that are meant: a refused form, a missing page.
-EXPECTED = "Failed to load resource: the server responded with a status of"
+# Said by Chromium itself about what is meant: a refused form, a missing page, a
+# connection that a test has cut.
+EXPECTED = (
+    "Failed to load resource: the server responded with a status of",
+    "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
+)
 SignedIn = Callable[..., Page]
 
 

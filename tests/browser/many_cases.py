@@ -16,6 +16,9 @@ from uuid6 import uuid7
 Case.objects.filter(status__in=["open", "claimed", "appealed"], outcome="").update(
     status="held", claim_token=None, claimed_by=None, claim_expires_at=None
 )
+Submission.objects.filter(original_name__startswith="{slug}-").update(
+    original_name="of an earlier test.jpg"
+)
 queue, _made = Queue.objects.get_or_create(
     slug={slug!r}, defaults={{"name": {slug!r}}}
 )

@@ -141,7 +141,7 @@ def test_undo_by_key_brings_the_case_back_with_what_was_entered(
         "Decision.objects.update(final_at=timezone.now())",
     )
     page.get_by_role("button", name="Undo").click()
-    expect(toast).to_contain_text("can no longer")
+    expect(toast).to_contain_text("are over")
 
 
 def test_a_claim_that_ran_out_costs_nothing_that_was_typed(

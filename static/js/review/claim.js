@@ -95,7 +95,7 @@ export class Claim {
     if (!line) return;
     const text = line.querySelector("[data-viewers-text]");
     const words = names.length === 1
-      ? interpolate(gettext("%s is looking at this case, too."), names)
+      ? interpolate(gettext("%s is looking at this case, too."), [names[0]])
       : interpolate(gettext("%(count)s others are looking at this case: %(names)s."),
         { count: names.length, names: names.join(", ") }, true);
     line.hidden = names.length === 0;
