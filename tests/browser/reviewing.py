@@ -39,7 +39,9 @@ WATCH = """() => {
 def start_reviewing(page: Page) -> None:
     """Press the key that claims the next case, and wait until it is there."""
     page.keyboard.press("w")
-    expect(page.locator("body[data-reviewing] [data-case][data-token]")).to_be_attached()
+    expect(
+        page.locator("body[data-reviewing] [data-case][data-token]")
+    ).to_be_attached()
 
 
 def name(page: Page) -> str:

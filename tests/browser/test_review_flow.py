@@ -118,7 +118,7 @@ def test_undo_by_key_brings_the_case_back_with_what_was_entered(
     page.keyboard.type("hard to say")
     page.keyboard.press("Control+Enter")
     expect(page.locator("h1")).to_have_text("undo-001.jpg")
-    toast = page.get_by_role("group", name="Last decision")
+    toast = page.get_by_role("region", name="Last decision")
     expect(toast).to_contain_text("Recorded: Cannot tell.")
     expect(toast.locator(".toast-clock")).to_contain_text("s")
 

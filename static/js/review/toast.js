@@ -13,7 +13,7 @@ export class Toast {
   build() {
     const box = document.createElement("div");
     box.className = "toast";
-    box.setAttribute("role", "group");
+    box.setAttribute("role", "region");
     box.setAttribute("aria-label", gettext("Last decision"));
     box.hidden = true;
     this.words = document.createElement("span");
