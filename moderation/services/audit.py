@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from accounts.context import current_address
-from moderation.audit_chain import Entry, hash_of, plain
+from moderation.audit_chain import hash_of, plain
+from moderation.audit_selectors import entry_of
 from moderation.models import AuditEvent, AuditHead, Case, Policy
 
 if TYPE_CHECKING:
@@ -49,19 +50,3 @@ def record(
     head.count, head.hash = event.position, event.hash
     head.save()
     return event
-
-
-def entry_of(event: AuditEvent) -> Entry:
-    """Return what the hash of a row covers."""
-    return Entry(
-        position=event.position,
-        at=event.at,
-        actor=event.actor_id,
-        actor_name=event.actor_name,
-        address=event.address,
-        action=event.action,
-        case=str(event.case_id) if event.case_id else None,
-        policy=event.policy_id,
-        image=str(event.image) if event.image else None,
-        data=event.data,
-    )

@@ -31,6 +31,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "queue": (),
     "queue-empty": ("/cases/?status=decided&mine=on",),
     "case": ("a:has-text('cropped.jpg')",),
+    "related": ("a:has-text('cropped.jpg')", "a:has-text('Decide together')"),
+    "notifications": ("/cases/notifications/",),
     "images": ("/images/",),
     "images-empty": ("/images/?q=nothing-is-called-so",),
     "image": ("/images/", "a:has-text('coffee.jpg')"),

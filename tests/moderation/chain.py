@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from moderation.audit_chain import START, hash_of
+from moderation.audit_selectors import entry_of
 from moderation.models import AuditEvent, AuditHead
-from moderation.services.audit import entry_of
 
 
 def assert_chain_is_whole() -> None:
