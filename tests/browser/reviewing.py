@@ -15,23 +15,30 @@ if TYPE_CHECKING:
     from tests.installation import Installation
 
 # From the moment that the system gave the key press to the browser, until after the
-# frame in which the first picture of the next case is decoded and drawn.
+# frame in which the first picture of the next case is decoded and drawn; where the
+# evidence viewer runs, also until it has drawn.
 WATCH = """() => {
     window.seen = [];
+    window.seenInViewer = [];
     let pressed = 0;
     document.addEventListener('keydown', (event) => {
         if (event.key === 'Enter') pressed = event.timeStamp;
     }, true);
+    const afterTheFrame = (list, began) => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => list.push(performance.now() - began);
+        port2.postMessage(0);
+    });
     document.addEventListener('pw:shown', async (event) => {
         const began = pressed;
-        const picture = event.detail.root.querySelector('[data-stage] img');
+        const stage = event.detail.root.querySelector('[data-stage]');
+        const picture = stage?.querySelector('img');
         if (!picture) return;
+        stage.addEventListener(
+            'pw:viewer-drawn', () => afterTheFrame(window.seenInViewer, began)
+        );
         await picture.decode();
-        requestAnimationFrame(() => {
-            const { port1, port2 } = new MessageChannel();
-            port1.onmessage = () => window.seen.push(performance.now() - began);
-            port2.postMessage(0);
-        });
+        afterTheFrame(window.seen, began);
     });
 }"""
 
@@ -65,12 +72,12 @@ def decide(page: Page, *keys: str) -> None:
     expect(page.locator(f"[data-case='{before}']")).to_have_count(0)
 
 
-def times(page: Page, count: int) -> list[float]:
+def times(page: Page, count: int, *, by: str = "seen") -> list[float]:
     """Return the measured milliseconds once there are so many."""
 
     def measured() -> list[float] | None:
         page.wait_for_timeout(20)
-        found: list[float] = page.evaluate("window.seen")
+        found: list[float] = page.evaluate(f"window.{by}")
         return found if len(found) >= count else None
 
     return wait_for(measured)

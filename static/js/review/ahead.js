@@ -2,7 +2,8 @@
 // decoded. Has no effect on import.
 import { getJson, getPage } from "./server.js";
 
-const MAX_PICTURES = 8;
+// The original and the evidence that a viewer shows first; few need more at once.
+const MAX_PICTURES = 4;
 
 export class Ahead {
   constructor() {
@@ -26,10 +27,10 @@ export class Ahead {
       const first = next.picture ? this.decode(next.picture) : null;
       const page = await getPage(`${next.url}?ahead=1`);
       const addresses = picturesOf(page).filter((address) => address !== next.picture);
-      const pictures = await Promise.all([first, ...addresses.slice(0, MAX_PICTURES).map((one) => this.decode(one))]);
+      const pictures = await Promise.all([first, ...addresses.slice(0, MAX_PICTURES - 1).map((one) => this.decode(one))]);
       if (turn !== this.turn || !page.querySelector("[data-case]")) return;
       Object.assign(this, { next, page, pictures });
-      document.dispatchEvent(new CustomEvent("pw:ahead", { detail: { id: next.id } }));
+      document.dispatchEvent(new CustomEvent("pw:ahead", { detail: { id: next.id, pictures: pictures.filter(Boolean).map(({ src }) => src) } }));
     } catch {
       // It is loaded when it is wanted.
     }
@@ -57,6 +58,6 @@ export class Ahead {
 }
 
 function picturesOf(page) {
-  const found = [...page.querySelectorAll("[data-stage] img[src]")].filter((one) => one.loading !== "lazy");
+  const found = [...page.querySelectorAll("[data-stage] img[src]")];
   return [...new Set(found.map((one) => one.getAttribute("src")))];
 }
