@@ -94,6 +94,7 @@ ACTIONS = (
     Action("related", gettext_lazy("Related cases"), "k", "pass-on"),
     Action("comment", gettext_lazy("Write a comment"), "m", "pass-on"),
     Action("reveal", gettext_lazy("Look behind the blur"), "q", "viewer", HOLD),
+    Action("reveal-keep", gettext_lazy("Keep it clear"), "Shift+q", "viewer"),
     Action("viewer-compare", gettext_lazy("See the original"), "d", "viewer", HOLD),
     Action("viewer-zoom-in", gettext_lazy("Zoom in"), "+", "viewer"),
     Action("viewer-zoom-out", gettext_lazy("Zoom out"), "-", "viewer"),
