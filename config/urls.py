@@ -7,6 +7,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from config.health import health
 from moderation.views import care, home
+from moderation.views.keyboard import keyboard_settings
 
 urlpatterns = [
     path("", home, name="home"),
@@ -24,6 +25,7 @@ urlpatterns = [
         care.organization_settings,
         name="settings-organization",
     ),
+    path("settings/keyboard/", keyboard_settings, name="settings-keyboard"),
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
     path("words.js", JavaScriptCatalog.as_view(), name="javascript-catalog"),

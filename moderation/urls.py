@@ -17,6 +17,7 @@ from moderation.views import (
     tags,
 )
 from moderation.views.case import case_detail
+from moderation.views.finding import find
 from moderation.views.insight import insight_page
 from moderation.views.reports import report_json, report_pdf
 
@@ -37,6 +38,7 @@ urlpatterns = [
     path("reports/<uuid:analysis_id>.json", report_json, name="report-json"),
     path("reports/<uuid:analysis_id>.pdf", report_pdf, name="report-pdf"),
     path("<uuid:case_id>/", case_detail, name="case"),
+    path("find/", find, name="find"),
     path("review/", flow.start, name="review"),
     path("review/next/", flow.upcoming, name="upcoming"),
     path("decisions/<uuid:decision_id>/undo/", flow.undo, name="undo"),

@@ -22,6 +22,7 @@ from moderation.models.quality import (
     SecondReview,
 )
 from moderation.models.queues import Queue, QueueOrder
+from moderation.models.short_ids import ShortId
 
 __all__ = [
     "MAX_COMMENT",
@@ -51,6 +52,7 @@ __all__ = [
     "QueueOrder",
     "SavedView",
     "SecondReview",
+    "ShortId",
     "Tag",
     "Withdrawal",
 ]

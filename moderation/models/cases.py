@@ -10,6 +10,7 @@ from forensics.models import VERDICT_CHOICES, Analysis, Door, Image
 from moderation.models.choices import Outcome, Priority
 from moderation.models.policies import Policy
 from moderation.models.queues import Queue
+from moderation.models.short_ids import ShortId
 from moderation.states import UNDECIDED, CaseStatus
 
 DECISION_STANDS = (CaseStatus.DECIDED, CaseStatus.APPEALED)
@@ -172,6 +173,7 @@ class Case(models.Model):
             models.Index(
                 fields=("id", "kind", "queue", "opened_at"), name="case_of_a_decision"
             ),
+            models.Index(ShortId("id"), name="cases_by_short_id"),
         )
         permissions = (
             ("decide_case", "Can claim and decide cases"),

@@ -52,6 +52,7 @@ function startPolling(panel) {
   let last = "";
 
   async function look() {
+    if (!panel.isConnected) return; // another case has taken the page
     try {
       const answer = await ask(panel.dataset.poll);
       const status = answer.images[0];
@@ -67,4 +68,9 @@ function startPolling(panel) {
   setTimeout(look, QUICK);
 }
 
-for (const panel of document.querySelectorAll("[data-poll]")) startPolling(panel);
+function startAll(root) {
+  for (const panel of root.querySelectorAll("[data-poll]")) startPolling(panel);
+}
+
+document.addEventListener("pw:shown", (event) => startAll(event.detail.root));
+startAll(document);
