@@ -5,6 +5,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 
+from accounts.admin import change_own_password
 from config.health import health
 from moderation.views import home
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("images/", include("forensics.urls")),
     path("cases/", include("moderation.urls")),
     path("api/v1/", include("config.api_urls")),
+    path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),
     path("words.js", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     path("healthz", health, name="health"),

@@ -32,6 +32,7 @@ from moderation.services.passing_on import (
 )
 from moderation.services.policies import delete_policy, save_policy
 from moderation.services.together import decide_together
+from moderation.services.viewing import record_view
 
 __all__ = [
     "assign_case",
@@ -53,6 +54,7 @@ __all__ = [
     "note_viewer",
     "open_case",
     "record_export",
+    "record_view",
     "release_case",
     "release_expired_claims",
     "renew_claim",
