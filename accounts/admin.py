@@ -174,7 +174,7 @@ class RecordedGroupAdmin(GroupAdmin):
 def change_own_password(request: HttpRequest) -> HttpResponse:
     """Show Django's page for one's own password, and put on record what it does."""
     with transaction.atomic():
-        person = User.objects.filter(pk=request.user.pk).first()
+        person = User.objects.filter(pk=editor_of(request).pk).first()
         before = people.state_of(person)
         answer: HttpResponse = admin.site.password_change(request)
         answer = answer.render() if hasattr(answer, "render") else answer

@@ -39,7 +39,7 @@ def listen() -> None:
 
 @transaction.atomic
 def _signed_in(sender: Any, user: User, **_: Any) -> None:
-    """Record it; an error ends the request, and so the sign-in: no session is stored."""
+    """Record it; an error ends the request before a session is stored."""
     record("signed_in", actor=user)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -60,7 +60,7 @@ class ViewingMiddleware:
 
 def _person(request: HttpRequest) -> User | None:
     """Return who is signed in; the API sets the owner of the token here, too."""
-    return cast("User", request.user) if request.user.is_authenticated else None
+    return request.user if request.user.is_authenticated else None
 
 
 def _close_file(response: HttpResponseBase) -> None:

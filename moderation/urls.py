@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from moderation.views import actions, flow, notifications, passing_on, related
+from moderation.views import actions, audit, flow, notifications, passing_on, related
 from moderation.views.case import case_detail
 from moderation.views.queue import queue
 from moderation.views.reports import report_json, report_pdf
@@ -18,6 +18,8 @@ urlpatterns = [
     path("review/", flow.start, name="review"),
     path("review/next/", flow.upcoming, name="upcoming"),
     path("decisions/<uuid:decision_id>/undo/", flow.undo, name="undo"),
+    path("audit/", audit.listing, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("notifications/", notifications.listing, name="notifications"),
     path("notifications/read/", notifications.read, name="notifications-read"),
     path("<uuid:case_id>/claim/", flow.claim, name="claim"),

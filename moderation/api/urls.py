@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from moderation.api.audit import AuditViewSet
 from moderation.api.reports import ReportViewSet
 from moderation.api.views import CaseViewSet, DecisionViewSet, PolicyViewSet
 
@@ -10,5 +11,6 @@ router.register("cases", CaseViewSet, basename="case")
 router.register("decisions", DecisionViewSet, basename="decision")
 router.register("policies", PolicyViewSet, basename="policy")
 router.register("reports", ReportViewSet, basename="report")
+router.register("audit", AuditViewSet, basename="audit")
 
 urlpatterns = router.urls

@@ -131,6 +131,11 @@ class Case(models.Model):
                 condition=Q(status=CaseStatus.HELD, held_until__isnull=False),
                 name="holds_that_end",
             ),
+            models.Index(
+                fields=("opened_at", "id"),
+                condition=Q(status__in=UNDECIDED, kind=CaseKind.REGULAR),
+                name="images_that_wait",
+            ),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),
         )

@@ -1,5 +1,7 @@
 """Everything that writes: flagging, claims, decisions, policies, the audit trail."""
 
+from moderation.services.audit import record_audit_export
+from moderation.services.audit_check import continue_check
 from moderation.services.banks import (
     delete_bank,
     delete_bank_entry,
@@ -39,6 +41,7 @@ __all__ = [
     "claim_case",
     "claim_next",
     "comment_on_case",
+    "continue_check",
     "decide_case",
     "decide_together",
     "delete_bank",
@@ -53,6 +56,7 @@ __all__ = [
     "mark_read",
     "note_viewer",
     "open_case",
+    "record_audit_export",
     "record_export",
     "record_view",
     "release_case",

@@ -71,6 +71,7 @@ TABLE = [
     ("GET", "/decisions/{decision}/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/policies/", (401, 403, 403, 403, 403, 200, 200, 200)),
     ("GET", "/policies/1/", (401, 403, 403, 403, 403, 200, 200, 200)),
+    ("GET", "/audit/", (401, 403, 403, 403, 403, 200, 200, 200)),
     # A token cannot make another one; it can end itself.
     ("POST", "/auth/tokens/", (401, 401, 401, 401, 401, 401, 401, 401)),
     ("DELETE", "/auth/tokens/current/", (401, 204, 204, 204, 204, 204, 204, 204)),
