@@ -2,6 +2,7 @@
 
 from moderation.admin.banks import BankAdmin, BankEntryAdmin
 from moderation.admin.cases import CaseAdmin
+from moderation.admin.images import CaseFileAdmin
 from moderation.admin.policies import PolicyAdmin
 from moderation.admin.records import AuditEventAdmin, DecisionAdmin
 
@@ -10,6 +11,7 @@ __all__ = [
     "BankAdmin",
     "BankEntryAdmin",
     "CaseAdmin",
+    "CaseFileAdmin",
     "DecisionAdmin",
     "PolicyAdmin",
 ]

@@ -71,18 +71,17 @@ def _actions_in(function: ast.FunctionDef) -> Iterator[str]:
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     firsts = [call.args[0] for call in calls if _records(call) and call.args]
     names = {first.id for first in firsts if isinstance(first, ast.Name)}
-    for node in ast.walk(function):
-        if (
-            isinstance(node, ast.Assign)
-            and {target.id for target in node.targets if isinstance(target, ast.Name)}
-            & names
-        ):
-            firsts.append(node.value)
-    for first in firsts:
-        branches = (
+    named = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(to, ast.Name) and to.id in names for to in node.targets)
+    ]
+    for first in (*firsts, *named):
+        choices = (
             [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
         )
-        yield from (str(one.value) for one in branches if isinstance(one, ast.Constant))
+        yield from (str(one.value) for one in choices if isinstance(one, ast.Constant))
 
 
 def _records(call: ast.Call) -> bool:
