@@ -82,7 +82,7 @@ class AnalysisInline(ReadOnlyInline):
 class ImageAdmin(ReadOnlyAdmin):
     """The originals, with their newest result."""
 
-    list_display = (
+    list_display: tuple[str, ...] = (
         "thumbnail",
         "name",
         "format",
@@ -92,7 +92,7 @@ class ImageAdmin(ReadOnlyAdmin):
         "created_at",
     )
     list_display_links = ("thumbnail", "name")
-    list_filter = (
+    list_filter: tuple[Any, ...] = (
         "current_analysis__verdict",
         "current_analysis__status",
         "format",
@@ -100,7 +100,7 @@ class ImageAdmin(ReadOnlyAdmin):
     )
     search_fields = ("^sha256", "submissions__original_name")
     search_help_text = "How the SHA-256 begins, or part of a file name."
-    actions = ("reanalyze",)
+    actions: tuple[Any, ...] = ("reanalyze",)
     inlines = (AnalysisInline, SubmissionInline)
     fieldsets = (
         (None, {"fields": ("status", "verdict_and_score", "reason_list")}),

@@ -38,7 +38,7 @@ class LookAheadPaginator(Paginator[Any]):
         return int(rows.order_by()[: self._most + 1].count())
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]  # a cached one there, too
+    def count(self) -> int:
         """Return how many rows there are, as far as it was counted."""
         return min(self._found, self._most)
 

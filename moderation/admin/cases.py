@@ -163,7 +163,7 @@ class CaseAdmin(TransitionPages, ReadOnlyAdmin):
     ) -> HttpResponse:
         """Offer what can be done with this case now."""
         user = cast("User", request.user)
-        case = cast("Case", kwargs.get("obj"))
+        case = cast("Case | None", kwargs.get("obj"))
         more = {"transitions": offered(case, user) if case else []}
         answer: HttpResponse = super().render_change_form(
             request, context | more, *args, **kwargs
