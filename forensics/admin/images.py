@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -92,7 +92,7 @@ class ImageAdmin(ReadOnlyAdmin):
         "created_at",
     )
     list_display_links = ("thumbnail", "name")
-    list_filter: tuple[Any, ...] = (
+    list_filter: ClassVar[tuple[Any, ...]] = (
         "current_analysis__verdict",
         "current_analysis__status",
         "format",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -88,7 +88,7 @@ class CaseFileAdmin(ImageAdmin):
         "counts",
         "created_at",
     )
-    list_filter = (
+    list_filter: ClassVar[tuple[Any, ...]] = (
         CaseFilter,
         "current_analysis__verdict",
         "current_analysis__status",
