@@ -19,6 +19,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole table
 
     class Media:
         css = {"all": ("admin_pixelwarden/admin.css",)}
@@ -51,6 +52,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
     """Rows of another table, to read."""
 
+    template = "admin/pixelwarden/read_only_inline.html"
     extra = 0
     max_num = 0
     can_delete = False

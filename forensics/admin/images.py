@@ -13,6 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from forensics import selectors
 from forensics.admin import display
@@ -210,7 +211,7 @@ class ImageAdmin(ReadOnlyAdmin):
             request, "admin/forensics/image/reanalyze.html", context
         )
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, image: Image) -> SafeString | str:
         """Show it small."""
         return display.thumbnail(getattr(image.current_analysis, "thumbnails", []))

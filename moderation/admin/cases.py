@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
@@ -171,7 +172,7 @@ class CaseAdmin(TransitionPages, ReadOnlyAdmin):
         return answer
 
     # --- What is shown ----------------------------------------------------------
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, case: Case) -> SafeString | str:
         """Show the picture small."""
         return display.thumbnail(getattr(case.analysis, "thumbnails", []))

@@ -150,11 +150,15 @@ class CaseFileAdmin(ImageAdmin):
             return display.NOTHING
         return f"{min(waiting):%Y-%m-%d} ({timesince(min(waiting), depth=1)})"
 
-    @admin.display(description=_("cases, analyses, arrivals"))
+    @admin.display(description=_("counts"))
     def counts(self, image: Image) -> str:
         """Show how much there is about it."""
         row = cast("Any", image)
-        return f"{len(files_of(image))}, {row.analysis_count}, {row.arrival_count}"
+        return _now("%(cases)d cases, %(analyses)d analyses, %(arrivals)d arrivals") % {
+            "cases": len(files_of(image)),
+            "analyses": row.analysis_count,
+            "arrivals": row.arrival_count,
+        }
 
     # --- Many at once -----------------------------------------------------------
     def rows_for(

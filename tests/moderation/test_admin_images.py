@@ -81,7 +81,7 @@ def test_a_row_says_state_waiting_time_and_counts(
 
     assert f"Claimed: {lead}" in text
     assert "3\N{NO-BREAK SPACE}days" in text
-    assert "1, 2, 1" in text
+    assert "1 cases, 2 analyses, 1 arrivals" in text
 
 
 def test_the_hash_is_found_by_its_beginning(lead_client: Client) -> None:
