@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -86,7 +85,7 @@ def _name(kind: Kind, name: object, at: str) -> str:
 
 def _value(kind: Kind, value: object, at: str) -> Value:
     if kind.shape is Shape.NONE:
-        if value not in {None, ""}:
+        if value is not None and value != "":
             raise ConditionError(at, "no value", value)
         return None
     if kind.shape is Shape.WORDS:
@@ -133,8 +132,5 @@ def _number(kind: Kind, value: object, at: str) -> int | float:
 
 
 def _is_within(value: object, least: float, most: float) -> bool:
-    return (
-        isinstance(value, int | float)
-        and math.isfinite(value)
-        and least <= value <= most
-    )
+    # No number is between two others if it is none: NaN fails both comparisons.
+    return isinstance(value, int | float) and least <= value <= most
