@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from forensics.models import Analysis
 from forensics.selectors import with_thumbnail
 from forensics.states import USABLE
+from moderation.backtest_tally import Comparison
 from moderation.models import (
     Decision,
     PolicyBacktest,
@@ -25,7 +26,6 @@ from moderation.policy_selectors import (
     rules_at_work,
     with_rule_evidence,
 )
-from moderation.backtest_tally import Comparison
 from moderation.rules import checked
 
 if TYPE_CHECKING:
@@ -44,16 +44,16 @@ def analyses_before(backtest: PolicyBacktest) -> QuerySet[Analysis]:
     )
     if backtest.cursor:
         moment, key = parse_datetime(backtest.cursor[0]), UUID(backtest.cursor[1])
-        rows = rows.filter(
-            Q(queued_at__lt=moment) | Q(queued_at=moment, id__lt=key)
-        )
+        rows = rows.filter(Q(queued_at__lt=moment) | Q(queued_at=moment, id__lt=key))
     return rows.order_by("-queued_at", "-id")
 
 
 def next_batch(backtest: PolicyBacktest, size: int) -> list[Analysis]:
     """Load some analyses with all that conditions look at: a fixed number of queries."""
     left = min(size, backtest.size - backtest.done)
-    return list(with_rule_evidence(analyses_before(backtest))[:left]) if left > 0 else []
+    return (
+        list(with_rule_evidence(analyses_before(backtest))[:left]) if left > 0 else []
+    )
 
 
 def count_analyses(backtest: PolicyBacktest) -> int:

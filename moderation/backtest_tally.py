@@ -68,9 +68,7 @@ class Comparison:
     ) -> Comparison:
         """Put the tested version in the place of its policy's live one."""
         today = [r for r in at_work if r.version.state == VersionState.LIVE]
-        others = [
-            r for r in today if r.version.policy_id != tested.version.policy_id
-        ]
+        others = [r for r in today if r.version.policy_id != tested.version.policy_id]
         then = sorted([*others, tested], key=_place)
         return cls(tested, today, then, queues, default_queue)
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -16,10 +15,12 @@ from moderation.rules import Condition, checked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from django_stubs_ext import StrOrPromise
+
     from moderation.rules.types import Value
 
 # What each kind is called where one is chosen.
-KIND_LABELS: Mapping[str, Promise] = {
+KIND_LABELS: Mapping[str, StrOrPromise] = {
     "verdict_in": _("Verdict is one of"),
     "score_at_least": _("Score at least"),
     "score_at_most": _("Score at most"),
@@ -44,7 +45,7 @@ KIND_LABELS: Mapping[str, Promise] = {
     "bytes_at_most": _("File size at most"),
 }
 # Sentences in which a condition is told, as part of a longer one.
-_SENTENCES: Mapping[str, Promise] = {
+_SENTENCES: Mapping[str, StrOrPromise] = {
     "verdict_in": _("the verdict is %(value)s"),
     "score_at_least": _("the score is at least %(value)s"),
     "score_at_most": _("the score is at most %(value)s"),
@@ -69,7 +70,7 @@ _SENTENCES: Mapping[str, Promise] = {
     "bytes_at_most": _("the file has at most %(value)s"),
 }
 # The words that can be chosen, in the reader's language.
-CHOICE_LABELS: Mapping[str, Mapping[str, Promise | str]] = {
+CHOICE_LABELS: Mapping[str, Mapping[str, StrOrPromise]] = {
     "verdict_in": {
         "authentic": _("authentic"),
         "inconclusive": _("inconclusive"),
@@ -109,9 +110,14 @@ def told_of(condition: Condition) -> str:
     return str(_SENTENCES[condition.kind]) % words
 
 
+def word_of(kind: str, word: str) -> str:
+    """Return a word that can be chosen as people read it."""
+    return str(CHOICE_LABELS.get(kind, {}).get(word, word))
+
+
 def listed(words: Sequence[str]) -> str:
     """Join words, ``a, b or c``."""
-    if len(words) < 2:  # noqa: PLR2004 - one needs no "or"
+    if len(words) < 2:
         return "".join(words)
     joined = gettext(", ").join(words[:-1])
     return pgettext("the last of a list", "%(words)s or %(last)s") % {
@@ -163,8 +169,7 @@ def _automatic(action: str, *, needs_approval: bool) -> str:
 def _value(condition: Condition) -> str:
     value: Value = condition.value
     if isinstance(value, tuple):
-        labels = CHOICE_LABELS.get(condition.kind, {})
-        return listed([str(labels.get(word, word)) for word in value])
+        return listed([word_of(condition.kind, word) for word in value])
     if isinstance(value, float):
         return gettext("%(number)s %%") % {"number": _percent(value)}
     if isinstance(value, int):

@@ -43,9 +43,7 @@ PART = 1000
 WAITS_LONG = timedelta(minutes=2)
 
 
-def start_backtest(
-    *, version: PolicyVersion, size: int, actor: User
-) -> PolicyBacktest:
+def start_backtest(*, version: PolicyVersion, size: int, actor: User) -> PolicyBacktest:
     """Have a version tested on the last ``size`` analyses; one that runs goes on.
 
     Raises
