@@ -49,7 +49,7 @@ def analyses_before(backtest: PolicyBacktest) -> QuerySet[Analysis]:
 
 
 def next_batch(backtest: PolicyBacktest, size: int) -> list[Analysis]:
-    """Load some analyses with all that conditions look at: a fixed number of queries."""
+    """Load some analyses with what conditions look at, in a fixed number of queries."""
     left = min(size, backtest.size - backtest.done)
     return (
         list(with_rule_evidence(analyses_before(backtest))[:left]) if left > 0 else []

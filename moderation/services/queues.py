@@ -170,7 +170,7 @@ def _check(conditions: object) -> list[dict[str, object]]:
 
 
 def _refuse_to_lose_the_last_resort(queue: Queue) -> None:
-    """The queue that catches the rest takes every case, at any time."""
+    """Keep the queue that catches the rest open to every case, at any time."""
     if queue.slug != DEFAULT_QUEUE:
         return
     if not queue.is_active:
@@ -198,7 +198,7 @@ def _refuse_while_in_use(queue: Queue) -> None:
 
 
 def _refuse_policies_of(queue: Queue) -> None:
-    """A closed queue is handed to nobody: no policy may send cases to it."""
+    """Keep policies from sending cases where nobody is handed them."""
     sending = PolicyVersion.objects.filter(queue=queue, state=VersionState.LIVE)
     first = sending.select_related("policy").first()
     if first is not None:
