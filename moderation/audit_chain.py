@@ -161,9 +161,7 @@ def _breaks_at_the_end(
     end: Head, head: Head | None, noted: Head | None
 ) -> Iterator[Break]:
     if head is not None and head.count > end.count:
-        words = (
-            f"The record ended at row {head.count:,}; from here on it is gone."
-        )
+        words = f"The record ended at row {head.count:,}; from here on it is gone."
         yield Break(end.count + 1, "cut", words)
     elif head is not None and head.count < end.count:
         words = f"The record ends at row {head.count:,}; what follows was not recorded."
