@@ -12,7 +12,13 @@ from moderation.models.flow import (
     Notification,
     NotificationKind,
 )
-from moderation.models.policies import Policy
+from moderation.models.policies import (
+    Policy,
+    PolicyAction,
+    PolicyEffect,
+    PolicyVersion,
+    VersionState,
+)
 from moderation.models.queues import Queue, QueueOrder
 
 __all__ = [
@@ -31,8 +37,12 @@ __all__ = [
     "NotificationKind",
     "Outcome",
     "Policy",
+    "PolicyAction",
+    "PolicyEffect",
+    "PolicyVersion",
     "Priority",
     "Queue",
     "QueueOrder",
+    "VersionState",
     "Withdrawal",
 ]
