@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forensics.wording import ANALYZERS
-from moderation.rule_words import KIND_LABELS, word_of
+from moderation.policy_words import LABELS, word_of
 from moderation.rules import KINDS, Condition, ConditionError, Shape, checked
 from moderation.rules.checking import LARGEST_COUNT, MOST_CONDITIONS
 from moderation.rules.kinds import Named
@@ -62,7 +62,7 @@ class Row:
     @property
     def label(self) -> str:
         """What the condition compares."""
-        return str(KIND_LABELS[self.kind])
+        return str(LABELS[self.kind])
 
     @property
     def shape(self) -> str:
@@ -118,7 +118,7 @@ class Row:
 
 def kinds_to_add() -> list[tuple[str, str]]:
     """Return what can be compared, in the order of the table."""
-    return [(name, str(label)) for name, label in KIND_LABELS.items()]
+    return [(name, str(label)) for name, label in LABELS.items()]
 
 
 def rows_of(stored: object) -> list[Row]:

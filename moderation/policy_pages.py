@@ -20,7 +20,8 @@ from moderation.models import (
     Queue,
     VersionState,
 )
-from moderation.rule_words import action_words, sentence, told_of
+from moderation.policy_words import condition_in_words
+from moderation.rule_words import action_words, sentence
 from moderation.rules import checked
 from moderation.states import UNDECIDED
 
@@ -141,7 +142,7 @@ def difference(old: PolicyVersion | None, new: PolicyVersion) -> list[Line]:
 
 
 def _lines(version: PolicyVersion) -> list[str]:
-    told: Sequence[str] = [told_of(one) for one in checked(version.conditions)]
+    told: Sequence[str] = [condition_in_words(one) for one in checked(version.conditions)]
     return [*(told or [_("every analysis")]), words_of(version).action]
 
 

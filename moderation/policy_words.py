@@ -85,22 +85,24 @@ def condition_in_words(condition: Condition) -> str:
     name = condition.name
     if condition.kind.startswith("signal_"):
         name = str(analyzer_words(name).label)
-    sentence = str(_SENTENCES[condition.kind])
-    return sentence.replace("{name}", name).replace("{value}", _value(condition))
+    words = {"name": name, "value": _value(condition)}
+    return str(_SENTENCES[condition.kind]).format_map(words)
 
 
 def _value(condition: Condition) -> str:
     value = condition.value
     if isinstance(value, tuple):
-        return gettext(" or ").join(_word(condition.kind, word) for word in value)
+        return gettext(" or ").join(word_of(condition.kind, word) for word in value)
     if isinstance(value, float):
-        return f"{number_format(value * 100, decimal_pos=0)} %"
+        percent = f"{value * 100:.2f}".rstrip("0").rstrip(".")
+        return f"{number_format(percent)} %"
     if isinstance(value, int):
         return number_format(value, force_grouping=True)
     return value or ""
 
 
-def _word(kind: str, word: str) -> str:
+def word_of(kind: str, word: str) -> str:
+    """Return a word that can be chosen as people read it."""
     if kind == "verdict_in":
         return str(VERDICTS[word].label).lower() if word in VERDICTS else word
     return str(_WORDS.get(word, word)) if kind == "door_in" else word

@@ -1,6 +1,7 @@
 """Rows about cases, decisions, policies, queues and the record. Fields only."""
 
 from moderation.models.audit import AuditEvent, AuditHead
+from moderation.models.backtests import BacktestState, PolicyBacktest
 from moderation.models.cases import Case, CaseKind
 from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome, Priority
 from moderation.models.decisions import Decision, Withdrawal
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_NOTE",
     "AuditEvent",
     "AuditHead",
+    "BacktestState",
     "Case",
     "CaseKind",
     "CaseSkip",
@@ -38,6 +40,7 @@ __all__ = [
     "Outcome",
     "Policy",
     "PolicyAction",
+    "PolicyBacktest",
     "PolicyEffect",
     "PolicyVersion",
     "Priority",
