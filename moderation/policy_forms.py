@@ -34,7 +34,7 @@ class NameForm(forms.ModelForm[Policy]):
     class Meta:
         model = Policy
         fields = ("name", "description")
-        labels = {"name": _("Name")}  # noqa: RUF012 - Django's own form
+        labels = {"name": _("Name")}
 
 
 class DraftForm(forms.Form):
@@ -124,7 +124,7 @@ class QueueForm(forms.ModelForm[Queue]):
         max_value=100,
         help_text=_("of the cases, mixed in to see how sure the decisions are"),
     )
-    members = forms.ModelMultipleChoiceField(
+    members: Any = forms.ModelMultipleChoiceField(
         label=_("Members"),
         required=False,
         queryset=None,
@@ -143,15 +143,15 @@ class QueueForm(forms.ModelForm[Queue]):
             "golden_share",
             "members",
         )
-        labels = {  # noqa: RUF012 - Django's own form
+        labels = {
             "name": _("Name"),
             "description": _("Description"),
             "due_minutes": _("Due after minutes"),
         }
-        help_texts = {  # noqa: RUF012
+        help_texts = {
             "due_minutes": _("empty: never overdue"),
         }
-        widgets = {"description": forms.Textarea(attrs={"rows": 2})}  # noqa: RUF012
+        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

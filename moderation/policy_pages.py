@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
@@ -24,9 +23,6 @@ from moderation.policy_words import condition_in_words
 from moderation.rule_words import action_words, sentence
 from moderation.rules import checked
 from moderation.states import UNDECIDED
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 RECENT = timedelta(days=7)
 
@@ -142,7 +138,9 @@ def difference(old: PolicyVersion | None, new: PolicyVersion) -> list[Line]:
 
 
 def _lines(version: PolicyVersion) -> list[str]:
-    told: Sequence[str] = [condition_in_words(one) for one in checked(version.conditions)]
+    told: Sequence[str] = [
+        condition_in_words(one) for one in checked(version.conditions)
+    ]
     return [*(told or [_("every analysis")]), words_of(version).action]
 
 
@@ -173,4 +171,3 @@ def queue_rows() -> list[QueueRow]:
 def waiting_in(queue: Queue) -> int:
     """Count the cases that somebody still has to decide."""
     return Case.objects.filter(queue=queue, status__in=UNDECIDED).count()
-

@@ -48,7 +48,7 @@ def save_queue(
     NotAllowedError
         The person may not change queues.
     """
-    is_new = queue.pk is None
+    is_new = queue._state.adding  # noqa: SLF001 - the documented name
     change = "add" if is_new else "change"
     require(actor, f"moderation.{change}_queue", _("change queues"))
     queue.conditions = _check(queue.conditions)
@@ -157,7 +157,7 @@ def as_dict(queue: Queue) -> dict[str, Any]:
 
 
 def _lock(queue: Queue) -> Queue | None:
-    if queue.pk is None:
+    if queue._state.adding:  # noqa: SLF001 - the documented name
         return None
     return Queue.objects.select_for_update().get(pk=queue.pk)
 
