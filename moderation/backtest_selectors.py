@@ -21,12 +21,11 @@ from moderation.models import (
 )
 from moderation.models.queues import DEFAULT_QUEUE
 from moderation.policy_selectors import (
-    Rule,
     routed_queues,
+    rule_of,
     rules_at_work,
     with_rule_evidence,
 )
-from moderation.rules import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,21 +70,25 @@ def outcomes_of(analyses: Iterable[Analysis]) -> dict[str, str]:
     return dict(rows)
 
 
-def comparison_for(backtest: PolicyBacktest) -> Comparison:
-    """Return the rules of today beside those with the version as it was tested."""
-    version = backtest.version
-    says = backtest.says
-    queue = Queue.objects.filter(slug=says["queue"]).first() if says["queue"] else None
-    tested = PolicyVersion(
+def tested_version(backtest: PolicyBacktest) -> PolicyVersion:
+    """Return the version as it was when the test was asked for; never stored."""
+    version, says = backtest.version, backtest.says
+    slug = says["queue"]
+    return PolicyVersion(
         policy=version.policy,
         number=version.number,
+        conditions=says["conditions"],
         action=says["action"],
-        queue=queue,
+        queue=Queue.objects.filter(slug=slug).first() if slug else None,
         priority=says["priority"],
         needs_approval=says["needs_approval"],
     )
+
+
+def comparison_for(backtest: PolicyBacktest) -> Comparison:
+    """Return the rules of today beside those with the version as it was tested."""
     return Comparison.of(
-        Rule(tested, checked(says["conditions"])),
+        rule_of(tested_version(backtest)),
         [r for r in rules_at_work() if r.version.state == VersionState.LIVE],
         routed_queues(),
         Queue.objects.values_list("name", flat=True).get(slug=DEFAULT_QUEUE),

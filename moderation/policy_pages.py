@@ -138,9 +138,7 @@ def difference(old: PolicyVersion | None, new: PolicyVersion) -> list[Line]:
 
 
 def _lines(version: PolicyVersion) -> list[str]:
-    told: Sequence[str] = [
-        condition_in_words(one) for one in checked(version.conditions)
-    ]
+    told = [condition_in_words(one) for one in checked(version.conditions)]
     return [*(told or [_("every analysis")]), words_of(version).action]
 
 

@@ -1,6 +1,6 @@
 """Addresses under /cases/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from moderation.views import actions, flow, notifications, passing_on, related
 from moderation.views.case import case_detail
@@ -11,6 +11,7 @@ app_name = "moderation"
 
 urlpatterns = [
     path("", queue, name="queue"),
+    path("", include("moderation.policy_urls")),
     path("open/<uuid:image_id>/", actions.open_by_hand, name="open"),
     path("reports/<uuid:analysis_id>.json", report_json, name="report-json"),
     path("reports/<uuid:analysis_id>.pdf", report_pdf, name="report-pdf"),
