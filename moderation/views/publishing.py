@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -28,6 +27,7 @@ from moderation.views.answers import CONFLICT
 from moderation.views.policies import CHANGE, VIEW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from django.http import HttpResponse
@@ -145,7 +145,7 @@ def start_backtest(
     version = _version(policy_id, number)
     form = BacktestForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["size"]))
+        messages.error(request, " ".join(str(one) for one in form.errors["size"]))
         return redirect("moderation:policy", policy_id=policy_id)
     backtest = backtests.start_backtest(
         version=version, size=form.cleaned_data["size"], actor=request.user
