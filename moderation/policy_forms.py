@@ -113,16 +113,14 @@ class QueueForm(forms.ModelForm[Queue]):
 
     order = forms.ChoiceField(label=_("What comes next"), choices=QueueOrder.choices)
     second_review_share = forms.FloatField(
-        label=_("Second reviews, percent"),
+        label=_("Second reviews, percent of the decisions"),
         min_value=0,
         max_value=100,
-        help_text=_("of the decisions, by somebody else who does not know of it"),
     )
     golden_share = forms.FloatField(
-        label=_("Known answers, percent"),
+        label=_("Known answers mixed in, percent of the cases"),
         min_value=0,
         max_value=100,
-        help_text=_("of the cases, mixed in to see how sure the decisions are"),
     )
     members: Any = forms.ModelMultipleChoiceField(
         label=_("Members"),
@@ -146,7 +144,7 @@ class QueueForm(forms.ModelForm[Queue]):
         labels = {
             "name": _("Name"),
             "description": _("Description"),
-            "due_minutes": _("Due after minutes"),
+            "due_minutes": _("Due after minutes (empty: never)"),
         }
         help_texts = {
             "due_minutes": _("empty: never overdue"),
