@@ -53,7 +53,13 @@ def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
 def with_case_file(cases: QuerySet[Case]) -> QuerySet[Case]:
     """Load what the page of one case shows in a fixed number of queries."""
     return cases.select_related(
-        "image", "claimed_by", "assigned_to", "opened_by", "policy", "queue"
+        "image",
+        "claimed_by",
+        "assigned_to",
+        "opened_by",
+        "policy_version__policy",
+        "policy",
+        "queue",
     ).prefetch_related(
         "events",
         "decisions",

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from moderation.views import actions, flow, notifications, passing_on, related
 from moderation.views.case import case_detail
+from moderation.views.proposals import approve
 from moderation.views.queue import queue
 from moderation.views.reports import report_json, report_pdf
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("<uuid:case_id>/assign/", passing_on.assign, name="assign"),
     path("<uuid:case_id>/comment/", passing_on.comment, name="comment"),
     path("<uuid:case_id>/related/", related.related, name="related"),
+    path("<uuid:case_id>/approve/", approve, name="approve"),
     path("<uuid:case_id>/decide/", actions.decide, name="decide"),
     path("<uuid:case_id>/reopen/", actions.reopen, name="reopen"),
 ]

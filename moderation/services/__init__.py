@@ -41,13 +41,17 @@ from moderation.services.policies import (
     retire,
     save_draft,
 )
+from moderation.services.proposals import approve_proposal
+from moderation.services.queues import close_queue, move_queue, save_queue
 from moderation.services.together import decide_together
 
 __all__ = [
     "Draft",
+    "approve_proposal",
     "assign_case",
     "claim_case",
     "claim_next",
+    "close_queue",
     "comment_on_case",
     "create_policy",
     "decide_case",
@@ -64,6 +68,7 @@ __all__ = [
     "import_into_bank",
     "mark_read",
     "move_policy",
+    "move_queue",
     "note_viewer",
     "open_case",
     "publish",
@@ -79,6 +84,7 @@ __all__ = [
     "save_bank",
     "save_bank_entry",
     "save_draft",
+    "save_queue",
     "skip_case",
     "undo_decision",
 ]

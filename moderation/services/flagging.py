@@ -58,7 +58,7 @@ def flag_analysis(analysis: Analysis) -> Case | None:
     if live is not None:
         _note_effect(live, analysis, has_acted=is_free)
     if case is not None:
-        return _point_at(case, analysis)
+        return _point_at(case, analysis, live)
     return _act(live, analysis, evidence) if live is not None and is_free else None
 
 
@@ -131,7 +131,7 @@ def _decide(case: Case, evidence: Evidence, because: str) -> Decision:
         outcome=case.outcome,
         reason=_reason(Outcome(case.outcome), evidence),
         note=because,
-        decided_by_name=str(case.policy_version)[:150],
+        decided_by_name=f"Policy {case.policy_version}"[:150],
         is_automatic=True,
         machine_verdict=case.machine_verdict,
         machine_score=case.machine_score,
@@ -141,9 +141,13 @@ def _decide(case: Case, evidence: Evidence, because: str) -> Decision:
     return decision
 
 
-def _point_at(case: Case, analysis: Analysis) -> Case:
+def _point_at(case: Case, analysis: Analysis, live: Rule | None) -> Case:
     if case.analysis_id != analysis.id:
         copy_result(case, analysis)
+        # What was proposed rested on evidence that is no longer the newest.
+        says = OUTCOMES.get(PolicyAction(live.version.action)) if live else None
+        if case.proposed_outcome and case.proposed_outcome != says:
+            case.proposed_outcome = case.proposed_reason = ""
         case.save()
         record("analysis_renewed", actor=None, case=case, analysis=str(analysis.id))
     return case

@@ -144,6 +144,7 @@ def publish(*, version: PolicyVersion, state: str, actor: User) -> PolicyVersion
             chosen = _copy(chosen, actor)
         _refuse_unapproved(chosen.action, chosen.needs_approval, actor)
         _check(chosen.conditions)
+        _refuse_closed_queue(chosen)
         now = timezone.now()
         replaced = policy.versions.filter(state=state).exclude(pk=chosen.pk).first()
         if replaced is not None:
@@ -250,6 +251,15 @@ def _copy(version: PolicyVersion, actor: User) -> PolicyVersion:
     )
     copied.save(force_insert=True)
     return copied
+
+
+def _refuse_closed_queue(version: PolicyVersion) -> None:
+    """Keep cases from going where nobody is handed them."""
+    if version.queue is not None and not version.queue.is_active:
+        raise InvalidPolicyError(
+            _("The queue “%(queue)s” is closed. Choose another one in a draft.")
+            % {"queue": version.queue}
+        )
 
 
 def _next_number(policy: Policy) -> int:
