@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from moderation.models import AuditEvent
 from moderation.services import decide_case
 from tests.api.helpers import picture
 from tests.factories import make_analysis, make_case, make_image, make_user
@@ -173,11 +174,11 @@ def test_nothing_can_be_overwritten_or_deleted(
     assert answer.json()["code"] == "method_not_allowed"
 
 
-def test_a_reader_changes_nothing(
+def test_a_reader_changes_nothing_but_the_record_of_what_was_read(
     api_of: ApiOf, people: dict[str, User | None], ids: dict[str, str]
 ) -> None:
-    before = _counts()
     client = api_of(people["administrator"])
+    before = _counts()
     for method, path, _ in TABLE:
         if method == "GET":
             client.generic_send(method, path.format(**ids), {})
@@ -189,5 +190,6 @@ def _counts() -> dict[str, int]:
     return {
         model._meta.label: model._default_manager.count()
         for model in apps.get_models()
-        if model._meta.app_label in {"forensics", "moderation", "accounts"}
+        if model is not AuditEvent
+        and model._meta.app_label in {"forensics", "moderation", "accounts"}
     }
