@@ -131,6 +131,7 @@ DEMO_PASSWORD = _environment.text("DEMO_PASSWORD")
 
 # The job that saving an image enqueues. Another task engine is another backend here.
 ANALYSIS_TASK = "config.tasks.analyze_image"
+BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",

@@ -1,4 +1,4 @@
-"""The task engine's wiring: what a worker runs for each saved image."""
+"""The task engine's wiring: what a worker runs for each saved image, and beside it."""
 
 from uuid import UUID
 
@@ -6,9 +6,16 @@ from django_tasks import task
 
 from forensics.services import run_analysis
 from moderation.services import flag_analysis
+from moderation.services.backtests import run_backtest_part
 
 
 @task()
 def analyze_image(analysis_id: str) -> None:
     """Analyze one image, then let the policies flag it, in one transaction."""
     run_analysis(analysis_id=UUID(analysis_id), on_completed=flag_analysis)
+
+
+@task()
+def run_policy_backtest(backtest_id: str) -> None:
+    """Do one part of a back-test; the next one waits behind what came in meanwhile."""
+    run_backtest_part(backtest_id=UUID(backtest_id))

@@ -19,6 +19,7 @@ from django_tasks_db.utils import exclusive_transaction
 
 from forensics.services import record_worker, recover_analyses, retire_worker
 from moderation.services import release_expired_claims, resume_ended_holds
+from moderation.services.backtests import recover_backtests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +135,7 @@ class Pulse:
             close_old_connections()
             record_worker(name=self._name, started_at=self._started_at)
             recover_analyses()
+            recover_backtests()
             release_expired_claims()
             resume_ended_holds()
             if timezone.now() - self._pruned_at >= PRUNE_EVERY:

@@ -1,9 +1,10 @@
 """Addresses under /cases/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from moderation.views import actions, flow, notifications, passing_on, related
 from moderation.views.case import case_detail
+from moderation.views.proposals import approve
 from moderation.views.queue import queue
 from moderation.views.reports import report_json, report_pdf
 
@@ -11,6 +12,7 @@ app_name = "moderation"
 
 urlpatterns = [
     path("", queue, name="queue"),
+    path("", include("moderation.policy_urls")),
     path("open/<uuid:image_id>/", actions.open_by_hand, name="open"),
     path("reports/<uuid:analysis_id>.json", report_json, name="report-json"),
     path("reports/<uuid:analysis_id>.pdf", report_pdf, name="report-pdf"),
@@ -30,6 +32,7 @@ urlpatterns = [
     path("<uuid:case_id>/assign/", passing_on.assign, name="assign"),
     path("<uuid:case_id>/comment/", passing_on.comment, name="comment"),
     path("<uuid:case_id>/related/", related.related, name="related"),
+    path("<uuid:case_id>/approve/", approve, name="approve"),
     path("<uuid:case_id>/decide/", actions.decide, name="decide"),
     path("<uuid:case_id>/reopen/", actions.reopen, name="reopen"),
 ]

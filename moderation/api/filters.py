@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
 from django_filters import rest_framework as filters
 
 from forensics.api.filters import AnyOf, Moment
 from forensics.models import VERDICT_CHOICES
 from moderation.api.fields import PRIORITY_WORDS
-from moderation.models import Case, Decision, DecisionReason, Outcome, Policy
+from moderation.models import (
+    Case,
+    Decision,
+    DecisionReason,
+    Outcome,
+    Policy,
+    PolicyVersion,
+    VersionState,
+)
 from moderation.states import CaseStatus
 
 if TYPE_CHECKING:
@@ -67,8 +76,17 @@ class DecisionFilters(filters.FilterSet):
 class PolicyFilters(filters.FilterSet):
     """Filters of the policy list."""
 
-    is_active = filters.BooleanFilter()
+    is_active = filters.BooleanFilter(method="at_work", help_text="has a live version")
 
     class Meta:
         model = Policy
         fields: tuple[str, ...] = ()
+
+    def at_work(
+        self, queryset: QuerySet[Policy], name: str, value: object
+    ) -> QuerySet[Policy]:
+        """Ask whether a version is live."""
+        live = PolicyVersion.objects.filter(
+            policy=OuterRef("pk"), state=VersionState.LIVE
+        )
+        return queryset.filter(Exists(live) if value else ~Exists(live))

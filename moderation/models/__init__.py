@@ -1,6 +1,7 @@
 """Rows about cases, decisions, policies, queues and the record. Fields only."""
 
 from moderation.models.audit import AuditEvent, AuditHead
+from moderation.models.backtests import BacktestState, PolicyBacktest
 from moderation.models.cases import Case, CaseKind
 from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome, Priority
 from moderation.models.decisions import Decision, Withdrawal
@@ -12,7 +13,13 @@ from moderation.models.flow import (
     Notification,
     NotificationKind,
 )
-from moderation.models.policies import Policy
+from moderation.models.policies import (
+    Policy,
+    PolicyAction,
+    PolicyEffect,
+    PolicyVersion,
+    VersionState,
+)
 from moderation.models.queues import Queue, QueueOrder
 
 __all__ = [
@@ -20,6 +27,7 @@ __all__ = [
     "MAX_NOTE",
     "AuditEvent",
     "AuditHead",
+    "BacktestState",
     "Case",
     "CaseKind",
     "CaseSkip",
@@ -31,8 +39,13 @@ __all__ = [
     "NotificationKind",
     "Outcome",
     "Policy",
+    "PolicyAction",
+    "PolicyBacktest",
+    "PolicyEffect",
+    "PolicyVersion",
     "Priority",
     "Queue",
     "QueueOrder",
+    "VersionState",
     "Withdrawal",
 ]

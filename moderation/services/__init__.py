@@ -30,19 +30,36 @@ from moderation.services.passing_on import (
     resume_case,
     skip_case,
 )
-from moderation.services.policies import delete_policy, save_policy
+from moderation.services.policies import (
+    Draft,
+    create_policy,
+    delete_policy,
+    discard_draft,
+    move_policy,
+    publish,
+    rename_policy,
+    retire,
+    save_draft,
+)
+from moderation.services.proposals import approve_proposal
+from moderation.services.queues import close_queue, move_queue, save_queue
 from moderation.services.together import decide_together
 
 __all__ = [
+    "Draft",
+    "approve_proposal",
     "assign_case",
     "claim_case",
     "claim_next",
+    "close_queue",
     "comment_on_case",
+    "create_policy",
     "decide_case",
     "decide_together",
     "delete_bank",
     "delete_bank_entry",
     "delete_policy",
+    "discard_draft",
     "escalate_case",
     "flag_analysis",
     "forget_viewer",
@@ -50,18 +67,24 @@ __all__ = [
     "hold_case",
     "import_into_bank",
     "mark_read",
+    "move_policy",
+    "move_queue",
     "note_viewer",
     "open_case",
+    "publish",
     "record_export",
     "release_case",
     "release_expired_claims",
+    "rename_policy",
     "renew_claim",
     "reopen_case",
     "resume_case",
     "resume_ended_holds",
+    "retire",
     "save_bank",
     "save_bank_entry",
-    "save_policy",
+    "save_draft",
+    "save_queue",
     "skip_case",
     "undo_decision",
 ]

@@ -66,7 +66,14 @@ def lock_all(case_ids: Collection[UUID]) -> list[Case]:
 
 
 def _locking() -> QuerySet[Case]:
-    related = ("claimed_by", "assigned_to", "queue", "image", "analysis")
+    related = (
+        "claimed_by",
+        "assigned_to",
+        "queue",
+        "image",
+        "analysis",
+        "policy_version",
+    )
     return Case.objects.select_for_update(of=("self",)).select_related(*related)
 
 
