@@ -27,6 +27,7 @@ RESOURCES = {
     "cases": "case",
     "decisions": "decision",
     "policies": "policy",
+    "queues": "queue",
     "tokens": "token",
     "problems": "problem",
 }

@@ -3,6 +3,7 @@
 from moderation.admin.banks import BankAdmin, BankEntryAdmin
 from moderation.admin.cases import CaseAdmin
 from moderation.admin.policies import PolicyAdmin
+from moderation.admin.queues import QueueAdmin
 from moderation.admin.records import AuditEventAdmin, DecisionAdmin
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "CaseAdmin",
     "DecisionAdmin",
     "PolicyAdmin",
+    "QueueAdmin",
 ]
