@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from django.db import transaction
 
 from moderation.audit_chain import START, Break, Entry, Head, Row, breaks_of
 from moderation.models import AuditEvent, AuditHead
@@ -53,11 +56,33 @@ def chain_breaks(
     passed : callable
         Told the number of rows that were read, now and then.
     """
-    head = None if last is not None else stored_head()
-    if last is None and head is None:
-        yield Break(0, "cut", "The record's end is gone.")
-    rows = _rows(first, last, passed)
-    yield from breaks_of(rows, head=head, after=_before(first), noted=noted)
+    rows, end = _rows(first, last, passed), _End()
+    if last is None:
+        head = stored_head()
+        if head is None:
+            yield Break(0, "cut", "The record's end is gone.")
+        stable = head.count if head else 0
+        rows = chain(_rows(first, stable, passed), end.rows_after(stable, first))
+    yield from breaks_of(rows, head=end.head, after=_before(first), noted=noted)
+
+
+class _End:
+    """The end of a record that grows while it is read."""
+
+    def __init__(self) -> None:
+        self._head: Head | None = None
+
+    def head(self) -> Head | None:
+        """Return the end as it was when the last rows were read."""
+        return self._head
+
+    def rows_after(self, position: int, first: int) -> Iterator[Row]:
+        """Yield the rest; nobody appends between these rows and the end."""
+        with transaction.atomic():
+            row = AuditHead.objects.select_for_update().filter(pk=1).first()
+            self._head = Head(row.count, row.hash) if row else None
+            rest = list(_rows(max(first, position + 1), None, lambda _: None))
+        yield from rest
 
 
 def _before(first: int) -> Head:
