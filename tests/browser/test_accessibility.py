@@ -15,7 +15,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.viewer import open_case
 from tests.credentials import GENERATED, Part, action, opened, signed
@@ -108,8 +108,7 @@ def test_a_refused_decision_is_accessible(signed_in: SignedIn) -> None:
     page = signed_in("lead")
     page.click("a:has-text('portrait.png')")
     page.get_by_role("button", name="Record the decision").click()
-    page.get_by_role("alert").wait_for()
-    assert page.evaluate("document.activeElement.matches('[data-focus]')")
+    expect(page.get_by_role("alert")).to_be_focused()
     check(page, "refused-decision")
 
 

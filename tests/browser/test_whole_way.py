@@ -66,10 +66,12 @@ def test_from_upload_to_the_decision_in_the_admin(
     page.get_by_role("link", name="Open the case").click()
 
     look_at_the_heat_map(page)
-    decide_by_keyboard(page)
-    expect(page.get_by_text("Recorded: fake.")).to_be_visible()
-    expect(page.get_by_role("link", name="Next open case")).to_be_visible()
     case_name = page.locator("[aria-current=page]", has_text="Case").inner_text()
+    decide_by_keyboard(page)
+    expect(page.get_by_role("region", name="Last decision")).to_contain_text(
+        "Recorded: Fake."
+    )
+    expect(page.locator("[data-case][data-token]")).to_be_attached()
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
