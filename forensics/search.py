@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
@@ -9,7 +10,7 @@ from django.db.models import OuterRef, Q, Value
 from django.db.models.expressions import Func
 from django.db.models.functions import Cast
 
-from forensics.models import SearchDocument
+from forensics.models import Image, SearchDocument
 from forensics.narrowing import Probe, among, few, first_keys
 from forensics.search_words import Field, are_met, as_match, as_tsquery, terms_of
 from forensics.selectors import submissions_visible_to
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 EVERYWHERE = frozenset(Field)
 _LOOKED_AT, _ONE_IN = 400, 50
+_TYPED = re.compile(r"[^\W_]+")
+_HASH = re.compile("[0-9a-f]{6,64}")
 _IN_POSTGRESQL = "vector @@ %s::tsquery"
 _IN_SQLITE = (
     "id IN (SELECT rowid FROM forensics_searchindex WHERE forensics_searchindex MATCH "
@@ -65,37 +68,39 @@ def search_visible_images(query: str, *, user: User, key: str = "pk") -> Q:
             fields=EVERYWHERE if is_reader else EVERYWHERE - {Field.REMARKS},
         )
     in_tags = search_images(query, key=key, fields={Field.METADATA})
-    return in_tags | _named_by(user, terms_of(query), key=key)
+    return in_tags | _named_by(user, query, key=key)
 
 
-def _named_by(user: User, terms: list[Term], *, key: str) -> Q:
+def _named_by(user: User, query: str, *, key: str) -> Q:
     """Return the condition that one's own name of an image, or its hash, is asked for.
 
-    The document knows everybody's names: it tells which images to look at.
+    The documents hold everybody's names, so it is the arrivals that are asked.
     """
-    if not terms:
+    terms, typed = terms_of(query), _TYPED.findall(query)
+    if not terms or not typed:
         return Q(pk__in=[])
-    text = _written(terms, frozenset({Field.NAMES}))
-    keys = _first_matches(text)
-    own = submissions_visible_to(user)
-    if keys is None:
-        words = max((word for term in terms for word in term.words), key=len)
-        named = own.filter(image=OuterRef(key), original_name__icontains=words)
-        return Q(_Probe(key, text)) & Q(Probe(named))
+    longest = max(typed, key=len)
+    own = submissions_visible_to(user).filter(original_name__icontains=longest)
+    images = first_keys(own, "image_id")
+    if len(images) > few():
+        return Q(Probe(own.filter(image=OuterRef(key))))
     names: dict[str, list[str]] = {}
-    arrivals = own.filter(among(keys, key="image")).values_list(
-        Cast("image_id", models.TextField()), "image__sha256", "original_name"
-    )
-    for image, sha256, name in arrivals:
-        names.setdefault(image, [sha256]).append(name)
-    return among(
-        [
-            image
-            for image, own_names in names.items()
-            if are_met(terms, "\n".join(own_names))
-        ],
-        key=key,
-    )
+    listed = own.filter(among(images, key="image"))
+    for image, name in listed.values_list(_as_text("image_id"), "original_name"):
+        names.setdefault(image, []).append(name)
+    found = [one for one, said in names.items() if are_met(terms, "\n".join(said))]
+    return among([*found, *_hashed(longest.lower())], key=key)
+
+
+def _hashed(start: str) -> list[str]:
+    """Return the images whose SHA-256 begins so."""
+    if not _HASH.fullmatch(start):
+        return []
+    return first_keys(Image.objects.filter(sha256__range=(start, f"{start}g")), "id")
+
+
+def _as_text(column: str) -> Cast:
+    return Cast(column, models.TextField())
 
 
 class _Probe(Func):
