@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from accounts.models import Preferences, User
+from accounts.people import record_person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,7 @@ def create_demo_users(*, password: str = "") -> list[Credentials]:
 def _create(name: str, password: str, *, is_staff: bool) -> Credentials:
     user = User.objects.create_user(username=name, password=password, is_staff=is_staff)
     user.groups.add(Group.objects.get(name=name))
+    record_person(person=user, before=None, actor=None)
     return Credentials(name, password)
 
 

@@ -60,14 +60,14 @@ class TokenAdmin(ReadOnlyAdmin):
 
     def delete_model(self, request: HttpRequest, obj: AuthToken) -> None:
         """End one token."""
-        revoke_token(obj)
+        revoke_token(obj, actor=editor_of(request))
 
     def delete_queryset(
         self, request: HttpRequest, queryset: QuerySet[AuthToken]
     ) -> None:
         """End the chosen tokens."""
         for token in queryset:
-            revoke_token(token)
+            revoke_token(token, actor=editor_of(request))
 
 
 @admin.register(DBTaskResult)

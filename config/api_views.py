@@ -27,6 +27,7 @@ RESOURCES = {
     "cases": "case",
     "decisions": "decision",
     "policies": "policy",
+    "audit": "audit",
     "tokens": "token",
     "problems": "problem",
 }

@@ -147,6 +147,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Try again later. If it stays, tell the operator the `request_id`: it is in "
         "the log.",
     ),
+    "not_recorded": ProblemType(
+        503,
+        "The view could not be put on record",
+        "Evidence is not shown without a record of it. Try again later.",
+    ),
     "storage_unavailable": ProblemType(
         503,
         "The file storage is out of reach",

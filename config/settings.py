@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.context.AddressMiddleware",
     "accounts.language.PreferredLanguageMiddleware",
+    "config.viewing.ViewingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -136,6 +137,8 @@ DEMO_PASSWORD = _environment.text("DEMO_PASSWORD")
 # The job that saving an image enqueues. Another task engine is another backend here.
 ANALYSIS_TASK = "config.tasks.analyze_image"
 TILES_TASK = "config.tasks.build_image_tiles"
+# Puts on record what happens to people and tokens; their app knows nothing of it.
+RECORDER = "moderation.services.audit.record"
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",

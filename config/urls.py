@@ -5,6 +5,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 
+from accounts.admin import change_own_password
 from config.health import health
 from moderation.views import care, home
 from moderation.views.keyboard import keyboard_settings
@@ -27,6 +28,7 @@ urlpatterns = [
     ),
     path("settings/keyboard/", keyboard_settings, name="settings-keyboard"),
     path("api/v1/", include("config.api_urls")),
+    path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),
     path("words.js", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     path("healthz", health, name="health"),

@@ -18,7 +18,11 @@ from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 from django_tasks_db.utils import exclusive_transaction
 
 from forensics.services import record_worker, recover_analyses, retire_worker
-from moderation.services import release_expired_claims, resume_ended_holds
+from moderation.services import (
+    continue_check,
+    release_expired_claims,
+    resume_ended_holds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +140,7 @@ class Pulse:
             recover_analyses()
             release_expired_claims()
             resume_ended_holds()
+            continue_check()
             if timezone.now() - self._pruned_at >= PRUNE_EVERY:
                 self._pruned_at = timezone.now()
                 prune_jobs(now=self._pruned_at)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 FORMAT = 1
 START = "0" * 64
@@ -114,7 +114,7 @@ class Break:
 def breaks_of(
     rows: Iterable[Row],
     *,
-    head: Head | None,
+    head: Callable[[], Head | None],
     after: Head = Head(0, START),
     noted: Head | None = None,
 ) -> Iterator[Break]:
@@ -127,8 +127,9 @@ def breaks_of(
     ----------
     rows : iterable of Row
         By position.
-    head : Head or None
-        The stored end; None where ``rows`` are only a part of the record.
+    head : callable
+        Asked for the stored end once the rows are read; gives None where they are only
+        a part of the record.
     after : Head, optional
         The row before the first one; by default the record's start.
     noted : Head or None
@@ -146,7 +147,7 @@ def breaks_of(
         if noted is not None and noted.count == found and noted.hash != row.hash:
             yield Break(found, "replaced", "Its hash is not the one that was noted.")
         position, last = found, row.hash
-    yield from _breaks_at_the_end(Head(position, last), head, noted)
+    yield from _breaks_at_the_end(Head(position, last), head(), noted)
 
 
 def _missing(expected: int, found: int) -> Break:

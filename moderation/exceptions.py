@@ -1,5 +1,7 @@
 """What can go wrong in this app, as one small tree. Words come with the error."""
 
+from django.utils.translation import gettext
+
 
 class ModerationError(Exception):
     """Root of every error this app raises on purpose.
@@ -39,3 +41,17 @@ class InvalidDecisionError(ModerationError):
     """The decision lacks something, or contradicts itself."""
 
     code = "invalid_decision"
+
+
+class NotRecordedError(ModerationError):
+    """A view of evidence could not be put on record, so nothing is shown."""
+
+    code = "not_recorded"
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext(
+                "This view could not be put on record, so nothing is shown. Try again "
+                "in a moment; if it stays so, tell whoever runs this installation."
+            )
+        )

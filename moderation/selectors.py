@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from forensics.models import Analysis, EvidenceFile, Finding, Submission
 from forensics.selectors import with_thumbnail
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from accounts.models import User
+    from forensics.models import Image
 
 
 def active_rules() -> list[Rule]:
@@ -76,6 +78,23 @@ def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
             "image__submissions", Submission.objects.select_related("submitted_by")
         ),
     )
+
+
+def with_cases(images: QuerySet[Image], user: User) -> QuerySet[Image]:
+    """Load each image's cases that this person may see, newest first, and counts."""
+    cases = cases_visible_to(user).order_by("-opened_at", "-id")
+    return images.prefetch_related(
+        Prefetch("cases", cases.select_related("claimed_by", "queue"), to_attr="files")
+    ).annotate(
+        analysis_count=_counted(Analysis.objects.filter(image=OuterRef("pk"))),
+        arrival_count=_counted(Submission.objects.filter(image=OuterRef("pk"))),
+    )
+
+
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    """Count rows of another table for each row that is shown, and only for those."""
+    counts = rows.order_by().values("image").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counts), 0)
 
 
 def with_case_file(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -5,6 +5,7 @@ from django.urls import path
 from moderation.views import (
     actions,
     appeals,
+    audit,
     bulk,
     exports,
     flow,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("review/", flow.start, name="review"),
     path("review/next/", flow.upcoming, name="upcoming"),
     path("decisions/<uuid:decision_id>/undo/", flow.undo, name="undo"),
+    path("audit/", audit.listing, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("notifications/", notifications.listing, name="notifications"),
     path("notifications/read/", notifications.read, name="notifications-read"),
     path("<uuid:case_id>/claim/", flow.claim, name="claim"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
@@ -92,7 +93,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
         analyses: QuerySet[Analysis] = super().get_queryset(request)
         return analyses.prefetch_related(with_thumbnail("evidence_files"))
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, analysis: Analysis) -> SafeString | str:
         """Show the picture small, once there is one."""
         return display.thumbnail(getattr(analysis, "thumbnails", []))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
@@ -39,11 +40,8 @@ def pictures(files: Iterable[EvidenceFile]) -> SafeString | str:
 
 def picture(file: EvidenceFile, css_class: str) -> SafeString:
     """Show one evidence file, through the view that checks permissions."""
-    return format_html(
-        '<img class="{}" src="{}" alt="{}" loading="lazy">',
-        css_class,
-        reverse("forensics:evidence", args=[file.pk]),
-        file.caption or file.kind,
+    return render_to_string(
+        "components/picture.html", {"file": file, "css_class": css_class}
     )
 
 

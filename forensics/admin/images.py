@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,6 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from forensics import selectors
 from forensics.admin import display
@@ -82,7 +83,7 @@ class AnalysisInline(ReadOnlyInline):
 class ImageAdmin(ReadOnlyAdmin):
     """The originals, with their newest result."""
 
-    list_display = (
+    list_display: tuple[str, ...] = (
         "thumbnail",
         "name",
         "format",
@@ -92,7 +93,7 @@ class ImageAdmin(ReadOnlyAdmin):
         "created_at",
     )
     list_display_links = ("thumbnail", "name")
-    list_filter = (
+    list_filter: ClassVar[tuple[Any, ...]] = (
         "current_analysis__verdict",
         "current_analysis__status",
         "format",
@@ -100,7 +101,7 @@ class ImageAdmin(ReadOnlyAdmin):
     )
     search_fields = ("^sha256", "submissions__original_name")
     search_help_text = "How the SHA-256 begins, or part of a file name."
-    actions = ("reanalyze",)
+    actions: tuple[Any, ...] = ("reanalyze",)
     inlines = (AnalysisInline, SubmissionInline)
     fieldsets = (
         (None, {"fields": ("status", "verdict_and_score", "reason_list")}),
@@ -210,7 +211,7 @@ class ImageAdmin(ReadOnlyAdmin):
             request, "admin/forensics/image/reanalyze.html", context
         )
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, image: Image) -> SafeString | str:
         """Show it small."""
         return display.thumbnail(getattr(image.current_analysis, "thumbnails", []))

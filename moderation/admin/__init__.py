@@ -2,6 +2,7 @@
 
 from moderation.admin.banks import BankAdmin, BankEntryAdmin
 from moderation.admin.cases import CaseAdmin
+from moderation.admin.images import CaseFileAdmin
 from moderation.admin.organizations import OrganizationAdmin
 from moderation.admin.policies import PolicyAdmin
 from moderation.admin.quality import AppealAdmin, GoldenAnswerAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "BankAdmin",
     "BankEntryAdmin",
     "CaseAdmin",
+    "CaseFileAdmin",
     "DecisionAdmin",
     "GoldenAnswerAdmin",
     "OrganizationAdmin",

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.decorators import method_decorator
+from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from forensics.models import EvidenceFile
-from moderation import blinding, selectors, services
-from moderation.exceptions import ModerationError
-from moderation.forms import DecisionForm, ReopenForm
+from moderation import blinding, selectors
+from moderation.admin.acting import TransitionPages, bulk_actions
+from moderation.admin.transitions import offered
+from moderation.audit_words import details_of, words_for
 from moderation.models import AuditEvent, Case, Decision
 from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from collections.abc import Iterator
 
-    from django import forms
     from django.contrib.admin.views.main import ChangeList
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
 
     from accounts.models import User
 
 EVERY = "all"
-Act = Callable[..., object]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -84,18 +78,23 @@ class EventInline(ReadOnlyInline):
     """The case's history."""
 
     model = AuditEvent
-    fields = readonly_fields = ("at", "action", "actor_name", "details")
+    fields = readonly_fields = ("at", "in_words", "actor_name", "address", "details")
     verbose_name_plural = "history"
     show_change_link = False
 
+    @admin.display(description="action")
+    def in_words(self, event: AuditEvent) -> str:
+        """Say what was done."""
+        return words_for(event.action)
+
     @admin.display(description="details")
-    def details(self, event: AuditEvent) -> SafeString | str:
-        """Show what was recorded."""
-        return display.as_json(event.data)
+    def details(self, event: AuditEvent) -> str:
+        """Say what else was recorded."""
+        return "; ".join(details_of(event)) or display.NOTHING
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnlyAdmin):
+class CaseAdmin(TransitionPages, ReadOnlyAdmin):
     """Pictures that a person has to decide about. Nothing else is edited here."""
 
     change_form_template = "admin/moderation/case/change_form.html"
@@ -114,6 +113,7 @@ class CaseAdmin(ReadOnlyAdmin):
     search_fields = ("^image__sha256", "image__submissions__original_name")
     search_help_text = "How the image's SHA-256 begins, or part of a file name."
     inlines = (DecisionInline, EventInline)
+    actions = tuple(bulk_actions())
     fieldsets = (
         (None, {"fields": (("status", "outcome"), "priority", "claim")}),
         (
@@ -146,121 +146,34 @@ class CaseAdmin(ReadOnlyAdmin):
         shown = blinding.cases_shown_to(cases, cast("User", request.user))
         return selectors.with_list_details(shown)
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the transitions."""
-        wrap = self.admin_site.admin_view
-        return [
-            path(
-                f"<uuid:case_id>/{name}/",
-                wrap(view),
-                name=f"moderation_case_{name}",
-            )
-            for name, view in (
-                ("claim", self.claim_view),
-                ("release", self.release_view),
-                ("decide", self.decide_view),
-                ("reopen", self.reopen_view),
-            )
-        ] + super().get_urls()
+    def rows_for(
+        self, request: HttpRequest, queryset: QuerySet[Case]
+    ) -> list[tuple[Case, Case | None]]:
+        """Return the chosen cases, for what is done with many at once."""
+        return [(case, case) for case in queryset]
 
-    # --- Transitions ------------------------------------------------------------
-    @method_decorator(require_POST)
-    def claim_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """Claim the case."""
-        case = self._case(request, case_id)
-        self._try(request, services.claim_case, "The case is yours now.", case)
-        return self._back(case)
+    def has_decide_case_permission(self, request: HttpRequest) -> bool:
+        """Guard the actions."""
+        return request.user.has_perm("moderation.decide_case")
 
-    @method_decorator(require_POST)
-    def release_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """Hand the claim back."""
-        case = self._case(request, case_id)
-        self._try(request, services.release_case, "The case is free again.", case)
-        return self._back(case)
+    def has_reopen_case_permission(self, request: HttpRequest) -> bool:
+        """Guard the action."""
+        return request.user.has_perm("moderation.reopen_case")
 
-    def decide_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """Ask for the decision, or make it."""
-        self._require(request, "moderation.decide_case")
-        case = self._case(request, case_id)
-        form = DecisionForm(request.POST if request.method == "POST" else None)
-        if form.is_valid() and self._try(
-            request,
-            services.decide_case,
-            "Decided.",
-            case,
-            analysis_id=form.cleaned_data["analysis"],
-            **{name: form.cleaned_data[name] for name in ("outcome", "reason", "note")},
-        ):
-            return self._back(case)
-        return self._form_page(request, case, form, "decide", "Decide")
-
-    def reopen_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """Ask why, or withdraw the decision."""
-        self._require(request, "moderation.reopen_case")
-        case = self._case(request, case_id)
-        form = ReopenForm(request.POST if request.method == "POST" else None)
-        if form.is_valid() and self._try(
-            request,
-            services.reopen_case,
-            "The case is back in the queue.",
-            case,
-            because=form.cleaned_data["because"],
-        ):
-            return self._back(case)
-        return self._form_page(request, case, form, "reopen", "Reopen")
-
-    def _require(self, request: HttpRequest, permission: str) -> None:
-        if not request.user.has_perm(permission):
-            raise PermissionDenied
-
-    def _case(self, request: HttpRequest, case_id: UUID) -> Case:
-        visible = selectors.cases_visible_to(cast("User", request.user))
-        case = visible.filter(pk=case_id).first()
-        if case is None:
-            raise Http404
-        return case
-
-    def _try(
-        self, request: HttpRequest, act: Act, said: str, case: Case, **values: Any
-    ) -> bool:
-        try:
-            act(case_id=case.pk, actor=request.user, **values)
-        except ModerationError as error:
-            messages.error(request, error.detail)
-            return False
-        messages.success(request, said)
-        return True
-
-    def _back(self, case: Case) -> HttpResponse:
-        return HttpResponseRedirect(
-            reverse("admin:moderation_case_change", args=[case.pk])
-        )
-
-    def _form_page(
-        self,
-        request: HttpRequest,
-        case: Case,
-        form: forms.Form,
-        template: str,
-        title: str,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {
-            "title": title,
-            "subtitle": str(case),
-            "opts": self.opts,
-            "case": case,
-            "form": form,
-            "evidence": self.evidence(case),
-            "verdict": self.verdict_and_score(case),
-            "reasons": self.reason_list(case),
-            "media": self.media,
-        }
-        return TemplateResponse(
-            request, f"admin/moderation/case/{template}.html", context
+        """Offer what can be done with this case now."""
+        user = cast("User", request.user)
+        case = cast("Case | None", kwargs.get("obj"))
+        more = {"transitions": offered(case, user) if case else []}
+        answer: HttpResponse = super().render_change_form(
+            request, context | more, *args, **kwargs
         )
+        return answer
 
     # --- What is shown ----------------------------------------------------------
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, case: Case) -> SafeString | str:
         """Show the picture small."""
         return display.thumbnail(getattr(case.analysis, "thumbnails", []))

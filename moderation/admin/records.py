@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
@@ -57,7 +58,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         decisions = blinding.decisions_shown_to(decisions, cast("User", request.user))
         return decisions.prefetch_related(with_thumbnail("analysis__evidence_files"))
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, decision: Decision) -> SafeString | str:
         """Show the picture small, for as long as its analysis is kept."""
         return display.thumbnail(getattr(decision.analysis, "thumbnails", []))

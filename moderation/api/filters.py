@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_filters import rest_framework as filters
 
 from forensics.api.filters import AnyOf, Moment
 from forensics.models import VERDICT_CHOICES
 from moderation.api.fields import PRIORITY_WORDS
+from moderation.audit_selectors import Filters
+from moderation.audit_words import ACTIONS
 from moderation.models import (
     Appeal,
     AppealResolution,
+    AuditEvent,
     Case,
     Decision,
     DecisionReason,
@@ -105,3 +108,38 @@ class AppealFilters(filters.FilterSet):
     ) -> QuerySet[Appeal]:
         """Narrow to those that are open, or ended so."""
         return queryset.filter(resolution="" if value == OPEN else value)
+
+
+class AuditFilters(filters.FilterSet):
+    """Filters of the record."""
+
+    action = AnyOf(choices=[(name, name) for name in ACTIONS])
+    person = filters.CharFilter(
+        method="by_person", help_text="user name", max_length=150
+    )
+    case = filters.UUIDFilter(field_name="case_id")
+    image = filters.UUIDFilter(field_name="image")
+    at_after = Moment(field_name="at", lookup_expr="gte", method="since")
+    at_before = Moment(field_name="at", lookup_expr="lt", method="until")
+
+    class Meta:
+        model = AuditEvent
+        fields: tuple[str, ...] = ()
+
+    def by_person(
+        self, queryset: QuerySet[AuditEvent], name: str, value: str
+    ) -> QuerySet[AuditEvent]:
+        """Narrow to one person's deeds."""
+        return Filters(person=value).apply(queryset)
+
+    def since(
+        self, queryset: QuerySet[AuditEvent], name: str, value: Any
+    ) -> QuerySet[AuditEvent]:
+        """Narrow to what came from a moment on."""
+        return Filters(since=value).apply(queryset)
+
+    def until(
+        self, queryset: QuerySet[AuditEvent], name: str, value: Any
+    ) -> QuerySet[AuditEvent]:
+        """Narrow to what came before a moment."""
+        return Filters(until=value).apply(queryset)

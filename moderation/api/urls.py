@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from moderation.api.appeals import AppealViewSet, CaseAppealsView
+from moderation.api.audit import AuditViewSet
 from moderation.api.reports import ReportViewSet
 from moderation.api.views import CaseViewSet, DecisionViewSet, PolicyViewSet
 
@@ -12,6 +13,7 @@ router.register("cases", CaseViewSet, basename="case")
 router.register("decisions", DecisionViewSet, basename="decision")
 router.register("policies", PolicyViewSet, basename="policy")
 router.register("reports", ReportViewSet, basename="report")
+router.register("audit", AuditViewSet, basename="audit")
 
 router.register("appeals", AppealViewSet, basename="appeal")
 

@@ -35,7 +35,7 @@ def grant(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0010_lists"),
+        ("moderation", "0011_audit"),
         ("accounts", "0002_organizations"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]

@@ -1,6 +1,6 @@
 """Rows about cases, decisions, policies, queues and the record. Fields only."""
 
-from moderation.models.audit import AuditEvent, AuditHead
+from moderation.models.audit import AuditCheck, AuditEvent, AuditHead
 from moderation.models.cases import Case, CaseKind
 from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome, Priority
 from moderation.models.decisions import Decision, Withdrawal
@@ -29,6 +29,7 @@ __all__ = [
     "MAX_NOTE",
     "Appeal",
     "AppealResolution",
+    "AuditCheck",
     "AuditEvent",
     "AuditHead",
     "BulkChange",

@@ -166,6 +166,11 @@ class Case(models.Model):
                 condition=Q(escalated_at__isnull=False),
                 name="escalated_cases",
             ),
+            models.Index(
+                fields=("opened_at", "id"),
+                condition=Q(status__in=UNDECIDED, kind=CaseKind.REGULAR),
+                name="images_that_wait",
+            ),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),
             models.Index(fields=("opened_at",)),

@@ -1,6 +1,8 @@
 """Everything that writes: flagging, claims, decisions, policies, the audit trail."""
 
 from moderation.services.appeals import open_appeal
+from moderation.services.audit import record_audit_export
+from moderation.services.audit_check import continue_check
 from moderation.services.banks import (
     delete_bank,
     delete_bank_entry,
@@ -34,12 +36,14 @@ from moderation.services.passing_on import (
 )
 from moderation.services.policies import delete_policy, save_policy
 from moderation.services.together import decide_together
+from moderation.services.viewing import record_view
 
 __all__ = [
     "assign_case",
     "claim_case",
     "claim_next",
     "comment_on_case",
+    "continue_check",
     "decide_case",
     "decide_together",
     "delete_bank",
@@ -56,7 +60,9 @@ __all__ = [
     "note_viewer",
     "open_appeal",
     "open_case",
+    "record_audit_export",
     "record_export",
+    "record_view",
     "release_case",
     "release_expired_claims",
     "renew_claim",

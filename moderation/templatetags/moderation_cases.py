@@ -8,13 +8,14 @@ from django import template
 
 from forensics.models import BankPurpose
 from moderation import flow_selectors, selectors
+from moderation.audit_words import words_for
 from moderation.known import known_images
 from moderation.states import UNDECIDED
 
 if TYPE_CHECKING:
     from accounts.models import User
     from forensics.models import Analysis, Image
-    from moderation.models import Case
+    from moderation.models import AuditEvent, Case
 
 register = template.Library()
 
@@ -73,6 +74,12 @@ def bank_purpose(match: Any) -> str:
     """Name what a bank is for."""
     found = match if isinstance(match, dict) else match.as_json()
     return str(dict(BankPurpose.choices).get(found["purpose"], ""))
+
+
+@register.simple_tag
+def action_words(event: AuditEvent) -> str:
+    """Say what a row of the record says that somebody did."""
+    return words_for(event.action)
 
 
 @register.simple_tag

@@ -77,7 +77,8 @@ def test_a_case_is_claimed_decided_and_reopened_by_the_services(
         "The sky.",
     )
     assert decision.decided_by_name == "the-lead"
-    assert list(AuditEvent.objects.order_by("id").values_list("action", flat=True)) == [
+    done = AuditEvent.objects.exclude(action="evidence_viewed").order_by("id")
+    assert list(done.values_list("action", flat=True)) == [
         "case_claimed",
         "case_decided",
         "case_reopened",
@@ -88,7 +89,7 @@ def test_a_case_is_claimed_decided_and_reopened_by_the_services(
     assert case.status == "open"
     text = case_file(lead_client, case)
     assert "The sky." in text
-    assert "case_reopened" in text
+    assert "Reopened a case" in text
 
 
 def test_a_refused_decision_loses_nothing_typed(lead_client: Client) -> None:
@@ -110,7 +111,7 @@ def test_no_state_changes_by_get(lead_client: Client, name: str) -> None:
     case = make_case()
     url = reverse(f"admin:moderation_case_{name}", args=[case.pk])
 
-    assert lead_client.get(url).status_code == 405
+    assert lead_client.get(url).status_code == 200
     case.refresh_from_db()
     assert case.status == "open"
 
@@ -156,7 +157,7 @@ def test_the_history_is_for_readers_of_the_audit_trail(client_of: ClientOf) -> N
     claim_case(case_id=case.pk, actor=make_user("lead"))
 
     def shown_to(group: str) -> bool:
-        return "case_claimed" in case_file(
+        return "Claimed a case" in case_file(
             client_of(make_user(group, is_staff=True)), case
         )
 
