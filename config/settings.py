@@ -139,6 +139,7 @@ ANALYSIS_TASK = "config.tasks.analyze_image"
 TILES_TASK = "config.tasks.build_image_tiles"
 # Puts on record what happens to people and tokens; their app knows nothing of it.
 RECORDER = "moderation.services.audit.record"
+BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",

@@ -1,4 +1,4 @@
-"""The task engine's wiring: what a worker runs for each saved image."""
+"""The task engine's wiring: what a worker runs for each saved image, and beside it."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ from django_tasks import task
 
 from forensics.services import build_tiles, request_tiles_if_large, run_analysis
 from moderation.services import flag_analysis
+from moderation.services.backtests import run_backtest_part
 
 
 @task()
@@ -22,3 +23,9 @@ def analyze_image(analysis_id: str) -> None:
 def build_image_tiles(pyramid_id: str) -> None:
     """Cut one large picture into tiles; a failure is noted and harms nothing."""
     build_tiles(pyramid_id=UUID(pyramid_id))
+
+
+@task()
+def run_policy_backtest(backtest_id: str) -> None:
+    """Do one part of a back-test; the next one waits behind what came in meanwhile."""
+    run_backtest_part(backtest_id=UUID(backtest_id))

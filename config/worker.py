@@ -23,6 +23,7 @@ from moderation.services import (
     release_expired_claims,
     resume_ended_holds,
 )
+from moderation.services.backtests import recover_backtests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +139,7 @@ class Pulse:
             close_old_connections()
             record_worker(name=self._name, started_at=self._started_at)
             recover_analyses()
+            recover_backtests()
             release_expired_claims()
             resume_ended_holds()
             continue_check()

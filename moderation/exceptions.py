@@ -37,6 +37,24 @@ class NotAllowedError(ModerationError):
     code = "not_allowed"
 
 
+class InvalidPolicyError(ModerationError):
+    """A policy or a queue does not make sense.
+
+    Parameters
+    ----------
+    detail : str
+        For people.
+    pointer : str
+        JSON pointer to the condition that is wrong; empty: the whole.
+    """
+
+    code = "invalid_policy"
+
+    def __init__(self, detail: str, *, pointer: str = "") -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+
+
 class InvalidDecisionError(ModerationError):
     """The decision lacks something, or contradicts itself."""
 

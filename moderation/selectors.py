@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from forensics.models import Analysis, EvidenceFile, Finding, Submission
+from forensics.models import Analysis, EvidenceFile, Submission
 from forensics.selectors import with_thumbnail
 from moderation import blinding
-from moderation.models import AuditEvent, Case, CaseKind, Decision, Policy
-from moderation.policies import Rule
+from moderation.models import AuditEvent, Case, CaseKind, Decision
 from moderation.states import UNDECIDED
 
 if TYPE_CHECKING:
@@ -19,32 +18,6 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from forensics.models import Image
-
-
-def active_rules() -> list[Rule]:
-    """Return the policies in force as pure rules."""
-    return [
-        Rule(
-            name=policy.name,
-            priority=policy.priority,
-            verdicts=frozenset(policy.verdicts),
-            codes=frozenset(policy.codes),
-            min_score=policy.min_score,
-        )
-        for policy in Policy.objects.filter(is_active=True)
-    ]
-
-
-def policy_named(name: str) -> Policy:
-    """Return one policy."""
-    return Policy.objects.get(name=name)
-
-
-def codes_of(analysis: Analysis) -> frozenset[str]:
-    """Return every code that an analysis' findings and known images carry."""
-    found = Finding.objects.filter(analysis=analysis).values_list("codes", flat=True)
-    known = (match["code"] for match in analysis.known_matches)
-    return frozenset((*(code for codes in found for code in codes), *known))
 
 
 def undecided_case_of(image_id: UUID) -> Case | None:
@@ -100,7 +73,13 @@ def _counted(rows: QuerySet[Any]) -> Coalesce:
 def with_case_file(cases: QuerySet[Case]) -> QuerySet[Case]:
     """Load what the page of one case shows in a fixed number of queries."""
     return cases.select_related(
-        "image", "claimed_by", "assigned_to", "opened_by", "policy", "queue"
+        "image",
+        "claimed_by",
+        "assigned_to",
+        "opened_by",
+        "policy_version__policy",
+        "policy",
+        "queue",
     ).prefetch_related(
         "events",
         "decisions",

@@ -1,6 +1,6 @@
 """Addresses under /cases/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from moderation.views import (
     actions,
@@ -20,6 +20,7 @@ from moderation.views import (
 from moderation.views.case import case_detail
 from moderation.views.finding import find
 from moderation.views.insight import insight_page
+from moderation.views.proposals import approve
 from moderation.views.reports import report_json, report_pdf
 
 app_name = "moderation"
@@ -35,6 +36,7 @@ urlpatterns = [
     path("export/<slug:list_name>.csv", exports.export, name="export"),
     path("<uuid:case_id>/tags/", tags.tag, name="tags"),
     path("insight/", insight_page, name="insight"),
+    path("", include("moderation.policy_urls")),
     path("open/<uuid:image_id>/", actions.open_by_hand, name="open"),
     path("reports/<uuid:analysis_id>.json", report_json, name="report-json"),
     path("reports/<uuid:analysis_id>.pdf", report_pdf, name="report-pdf"),
@@ -57,6 +59,7 @@ urlpatterns = [
     path("<uuid:case_id>/assign/", passing_on.assign, name="assign"),
     path("<uuid:case_id>/comment/", passing_on.comment, name="comment"),
     path("<uuid:case_id>/related/", related.related, name="related"),
+    path("<uuid:case_id>/approve/", approve, name="approve"),
     path("<uuid:case_id>/decide/", actions.decide, name="decide"),
     path("<uuid:case_id>/reopen/", actions.reopen, name="reopen"),
     path("quality/", quality.report, name="quality"),

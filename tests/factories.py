@@ -25,7 +25,14 @@ from forensics.models import (
 )
 from forensics.services.search import index_image
 from forensics.states import AnalysisStatus
-from moderation.models import Case, Policy, Priority, Queue
+from moderation.models import (
+    Case,
+    Policy,
+    PolicyVersion,
+    Priority,
+    Queue,
+    VersionState,
+)
 from moderation.models.queues import DEFAULT_QUEUE
 
 PASSWORD = "correct horse battery staple"
@@ -159,10 +166,18 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
     return Case.objects.create(**values | fields)
 
 
-def make_policy(**fields: Any) -> Policy:
-    """Make a policy that opens a case for any verdict *fake*."""
-    values = {"name": f"Policy {next(_numbers)}", "verdicts": [Verdict.FAKE.value]}
-    return Policy.objects.create(**values | fields)
+def make_policy(
+    *conditions: dict[str, Any], name: str = "", position: int = 1, **fields: Any
+) -> PolicyVersion:
+    """Make a policy with one live version: by default, *fake* opens a case."""
+    policy = Policy.objects.create(
+        name=name or f"Policy {next(_numbers)}", position=position
+    )
+    fake = {"kind": "verdict_in", "value": [Verdict.FAKE.value]}
+    values = {"number": 1, "state": VersionState.LIVE}
+    return PolicyVersion.objects.create(
+        policy=policy, conditions=list(conditions) or [fake], **values | fields
+    )
 
 
 def _stored(name: str, data: bytes) -> str:

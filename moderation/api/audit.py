@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from forensics.api.pagination import Ordering
+    from forensics.keyset import Ordering
 
 
 class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):

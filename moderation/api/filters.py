@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Exists, OuterRef
 from django_filters import rest_framework as filters
 
 from forensics.api.filters import AnyOf, Moment
@@ -20,6 +21,8 @@ from moderation.models import (
     DecisionReason,
     Outcome,
     Policy,
+    PolicyVersion,
+    VersionState,
 )
 from moderation.states import CaseStatus
 
@@ -80,11 +83,20 @@ class DecisionFilters(filters.FilterSet):
 class PolicyFilters(filters.FilterSet):
     """Filters of the policy list."""
 
-    is_active = filters.BooleanFilter()
+    is_active = filters.BooleanFilter(method="at_work", help_text="has a live version")
 
     class Meta:
         model = Policy
         fields: tuple[str, ...] = ()
+
+    def at_work(
+        self, queryset: QuerySet[Policy], name: str, value: object
+    ) -> QuerySet[Policy]:
+        """Ask whether a version is live."""
+        live = PolicyVersion.objects.filter(
+            policy=OuterRef("pk"), state=VersionState.LIVE
+        )
+        return queryset.filter(Exists(live) if value else ~Exists(live))
 
 
 class AppealFilters(filters.FilterSet):

@@ -165,7 +165,7 @@ class PolicyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Policy]):
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_policy"}
     lookup_value_converter = "int"
-    queryset = Policy.objects.all()
+    queryset = Policy.objects.prefetch_related("versions__queue")
     serializer_class = serializers.PolicySerializer
     filterset_class = PolicyFilters
     orderings: ClassVar[Mapping[str, Ordering]] = {"id": ("id",), "-id": ("-id",)}

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('forensics', '0004_known_images'),
-        ('moderation', '0007_flow'),
+        ('moderation', '0008d_policy_backtests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

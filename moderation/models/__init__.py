@@ -1,6 +1,7 @@
 """Rows about cases, decisions, policies, queues and the record. Fields only."""
 
 from moderation.models.audit import AuditCheck, AuditEvent, AuditHead
+from moderation.models.backtests import BacktestState, PolicyBacktest
 from moderation.models.cases import Case, CaseKind
 from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome, Priority
 from moderation.models.decisions import Decision, Withdrawal
@@ -13,7 +14,13 @@ from moderation.models.flow import (
     NotificationKind,
 )
 from moderation.models.lists import BulkChange, CaseTag, ListName, SavedView, Tag
-from moderation.models.policies import Policy
+from moderation.models.policies import (
+    Policy,
+    PolicyAction,
+    PolicyEffect,
+    PolicyVersion,
+    VersionState,
+)
 from moderation.models.quality import (
     Appeal,
     AppealResolution,
@@ -32,6 +39,7 @@ __all__ = [
     "AuditCheck",
     "AuditEvent",
     "AuditHead",
+    "BacktestState",
     "BulkChange",
     "Case",
     "CaseKind",
@@ -48,6 +56,10 @@ __all__ = [
     "NotificationKind",
     "Outcome",
     "Policy",
+    "PolicyAction",
+    "PolicyBacktest",
+    "PolicyEffect",
+    "PolicyVersion",
     "Priority",
     "Queue",
     "QueueOrder",
@@ -55,5 +67,6 @@ __all__ = [
     "SecondReview",
     "ShortId",
     "Tag",
+    "VersionState",
     "Withdrawal",
 ]

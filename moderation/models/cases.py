@@ -7,8 +7,8 @@ from django.utils import timezone
 from uuid6 import uuid7
 
 from forensics.models import VERDICT_CHOICES, Analysis, Door, Image
-from moderation.models.choices import Outcome, Priority
-from moderation.models.policies import Policy
+from moderation.models.choices import DecisionReason, Outcome, Priority
+from moderation.models.policies import Policy, PolicyVersion
 from moderation.models.queues import Queue
 from moderation.models.short_ids import ShortId
 from moderation.states import UNDECIDED, CaseStatus
@@ -54,6 +54,22 @@ class Case(models.Model):
     )
     policy = models.ForeignKey(
         Policy, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
+    )
+    policy_version = models.ForeignKey(
+        PolicyVersion,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="cases",
+    )
+    proposed_outcome = models.CharField(
+        max_length=16,
+        choices=Outcome.choices,
+        blank=True,
+        help_text="what a policy would decide, if a person approves it",
+    )
+    proposed_reason = models.CharField(
+        max_length=32, choices=DecisionReason.choices, blank=True
     )
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -109,6 +109,7 @@ def decide_locked(
 ) -> Decision:
     """Claim and decide a locked case; what was decided before stays as withdrawn."""
     take(case, actor=actor, log=log)
+    refuse_own_proposal(case, actor=actor, outcome=verdict.outcome)
     decision = _decision(case, actor, verdict)
     decision.batch = batch
     replaced = _replace(case, decision)
@@ -132,6 +133,22 @@ def decide_locked(
     )
     quality.after_decision(case=case, decision=decision, replaced=replaced, log=log)
     return decision
+
+
+def refuse_own_proposal(case: Case, *, actor: User, outcome: str) -> None:
+    """Keep a policy's author from being the one who approves what it proposes."""
+    version = case.policy_version
+    if (
+        version is not None
+        and case.proposed_outcome == outcome
+        and version.created_by_id == actor.pk
+    ):
+        raise NotAllowedError(
+            _(
+                "You wrote the policy that proposes this, so somebody else has to "
+                "approve it. You can decide otherwise, or pass the case on."
+            )
+        )
 
 
 def undo_decision(*, decision_id: UUID, actor: User) -> Case:

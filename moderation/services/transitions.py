@@ -84,7 +84,14 @@ def _lock_documents(case_ids: Collection[UUID]) -> None:
 
 
 def _locking() -> QuerySet[Case]:
-    related = ("claimed_by", "assigned_to", "queue", "image", "analysis")
+    related = (
+        "claimed_by",
+        "assigned_to",
+        "queue",
+        "image",
+        "analysis",
+        "policy_version",
+    )
     return Case.objects.select_for_update(of=("self",)).select_related(*related)
 
 

@@ -80,10 +80,10 @@ def decide(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
         return case_page(
             request, case_id, replace(_conflict(error), decision_form=form)
         )
-    return _decided(request, decision, flow)
+    return decided(request, decision, flow)
 
 
-def _decided(
+def decided(
     request: AuthenticatedRequest, decision: Decision, flow: FlowForm
 ) -> HttpResponse:
     """Say what was recorded; in the flow, with the next case already claimed."""
