@@ -28,6 +28,7 @@ RESOURCES = {
     "decisions": "decision",
     "policies": "policy",
     "audit": "audit",
+    "queues": "queue",
     "tokens": "token",
     "problems": "problem",
 }

@@ -6,6 +6,7 @@ from moderation.admin.images import CaseFileAdmin
 from moderation.admin.organizations import OrganizationAdmin
 from moderation.admin.policies import PolicyAdmin
 from moderation.admin.quality import AppealAdmin, GoldenAnswerAdmin
+from moderation.admin.queues import QueueAdmin
 from moderation.admin.records import AuditEventAdmin, DecisionAdmin
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "GoldenAnswerAdmin",
     "OrganizationAdmin",
     "PolicyAdmin",
+    "QueueAdmin",
 ]

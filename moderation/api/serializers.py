@@ -18,6 +18,7 @@ from moderation.models import (
     Outcome,
     Policy,
     PolicyVersion,
+    Queue,
     VersionState,
 )
 from moderation.policy_words import conditions_in_words
@@ -209,6 +210,33 @@ class ReopenSerializer(serializers.Serializer[Any]):
     """Why a decided case returns to the queue."""
 
     because = serializers.CharField(max_length=1000)
+
+
+class QueueSerializer(serializers.ModelSerializer[Queue]):
+    """Where cases wait together; its rules take what no policy sends elsewhere."""
+
+    conditions = serializers.ListField(
+        child=serializers.DictField(), help_text="kind, and name or value by kind"
+    )
+    members: Any = serializers.SlugRelatedField("username", many=True, read_only=True)
+
+    class Meta:
+        model = Queue
+        fields = (
+            "id",
+            "slug",
+            "name",
+            "description",
+            "position",
+            "is_active",
+            "order",
+            "due_minutes",
+            "conditions",
+            "second_review_share",
+            "golden_share",
+            "members",
+        )
+        read_only_fields = fields
 
 
 class PolicyVersionSerializer(serializers.ModelSerializer[PolicyVersion]):

@@ -16,7 +16,7 @@ from moderation import selectors, services
 from moderation.api import serializers
 from moderation.api.filters import CaseFilters, DecisionFilters, PolicyFilters
 from moderation.api.passing_on import CONFLICT, PassingOn
-from moderation.models import Case, Decision, Policy
+from moderation.models import Case, Decision, Policy, Queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -169,3 +169,16 @@ class PolicyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Policy]):
     serializer_class = serializers.PolicySerializer
     filterset_class = PolicyFilters
     orderings: ClassVar[Mapping[str, Ordering]] = {"id": ("id",), "-id": ("-id",)}
+
+
+class QueueViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Queue]):
+    """Where cases wait, in the order in which the rules are tried."""
+
+    needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_queue"}
+    lookup_value_converter = "int"
+    queryset = Queue.objects.prefetch_related("members")
+    serializer_class = serializers.QueueSerializer
+    orderings: ClassVar[Mapping[str, Ordering]] = {
+        "position": ("position", "id"),
+        "id": ("id",),
+    }

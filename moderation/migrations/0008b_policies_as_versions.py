@@ -5,10 +5,11 @@ from django.contrib.auth.management import create_permissions
 from django.db import migrations
 from django.utils import timezone
 
-LEAD = ("moderation.view_queue", "moderation.add_queue", "moderation.change_queue")
+READ = ("moderation.view_queue", "moderation.view_policyversion")
+LEAD = (*READ, "moderation.add_queue", "moderation.change_queue")
 PERMISSIONS = {
     "moderator": ("moderation.view_queue",),
-    "auditor": ("moderation.view_queue",),
+    "auditor": READ,
     "lead": LEAD,
     "administrator": (*LEAD, "moderation.automate_decisions"),
 }

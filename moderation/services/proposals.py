@@ -1,4 +1,4 @@
-"""What a policy proposes: approved in one step, or overridden by deciding otherwise."""
+"""What a policy proposes: approved by one action, or decided otherwise."""
 
 from __future__ import annotations
 

@@ -49,6 +49,13 @@ PAGES: dict[str, tuple[str, ...]] = {
         "a:has-text('First bytes')",
     ),
     "upload": ("/images/upload/",),
+    "policies": ("/cases/policies/",),
+    "policy": ("/cases/policies/", "a:has-text('Called fake')"),
+    "policy-form": ("/cases/policies/1/edit/", "button:has-text('Add a condition')"),
+    "policy-publish": ("/cases/policies/1/versions/1/live/",),
+    "backtest": ("/cases/policies/1/", "button:has-text('Back-test')"),
+    "queues": ("/cases/queues/",),
+    "queue-form": ("/cases/queues/new/",),
     "not-found": ("/nothing/here/",),
 }
 SHOWN_IN_DOCS = ("queue", "case", "images", "upload", "viewer-swipe")

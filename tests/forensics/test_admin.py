@@ -330,4 +330,5 @@ def test_every_model_in_the_admin_is_a_known_one() -> None:
         "moderation.Case",
         "moderation.Decision",
         "moderation.Policy",
+        "moderation.Queue",
     }

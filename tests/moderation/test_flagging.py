@@ -1,4 +1,4 @@
-"""What policies do with a finished analysis: open, hold, decide, propose, only note."""
+"""From an analysis to a case or a decision: what live and shadow versions do."""
 
 from __future__ import annotations
 
@@ -83,7 +83,10 @@ def test_a_policy_that_may_decides_alone_and_a_lead_reopens(lead: User) -> None:
     decision = case.decisions.get()
     assert (case.status, case.outcome) == (CaseStatus.DECIDED, "fake")
     assert (decision.outcome, decision.is_automatic) == ("fake", True)
-    assert (decision.decided_by, decision.decided_by_name) == (None, "Marks v1")
+    assert (decision.decided_by, decision.decided_by_name) == (
+        None,
+        "Policy Marks v1",
+    )
     assert decision.note == "Marks: the verdict is fake"
     services.reopen_case(case_id=case.pk, actor=lead, because="look again")
     assert not case.decisions.filter(withdrawn_at=None).exists()

@@ -12,11 +12,9 @@ from moderation.models import AuditEvent, Case, PolicyAction
 from moderation.services import (
     approve_proposal,
     decide_case,
-    decide_together,
     flag_analysis,
     reopen_case,
 )
-from moderation.services.decisions import Verdict
 from tests.factories import make_analysis, make_policy
 
 if TYPE_CHECKING:
@@ -60,13 +58,6 @@ def test_the_author_approves_by_no_way(case: Case, lead: User) -> None:
     with pytest.raises(NotAllowedError):
         decide_case(
             case_id=case.pk, actor=lead, outcome="fake", reason="content_edited"
-        )
-    with pytest.raises(NotAllowedError):
-        decide_together(
-            case_id=case.pk,
-            seen={case.pk: case.analysis_id},
-            actor=lead,
-            verdict=Verdict("fake", "content_edited"),
         )
     case.refresh_from_db()
     assert case.status == "open"
