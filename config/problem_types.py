@@ -137,6 +137,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "The decision lacks something, or contradicts itself",
         "`detail` says what; each outcome has reasons of its own.",
     ),
+    "invalid_policy": ProblemType(
+        422,
+        "The policy or the queue does not make sense",
+        "`detail` says where, what was expected and what was received.",
+    ),
     "moderation_error": ProblemType(
         409, "The case does not allow this", "Read the case again."
     ),
