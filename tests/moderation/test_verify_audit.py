@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from moderation import services
 from moderation.audit_chain import plain
+from moderation.audit_selectors import chain_breaks
 from moderation.models import AuditEvent, AuditHead
 from moderation.services.audit import record
 from tests.factories import make_case, make_user
@@ -196,6 +197,16 @@ def test_plain_is_json_that_survives_a_round_trip(value: Any) -> None:
     assert json.loads(json.dumps(once, allow_nan=False)) == once
     assert plain(once) == once
     assert "\\u0000" not in json.dumps(once)
+
+
+def test_what_is_recorded_meanwhile_is_no_break(
+    events: list[AuditEvent], moderator: User
+) -> None:
+    AuditEvent.objects.filter(position=1).update(action="x")
+    breaks = chain_breaks()
+    assert next(breaks).kind == "altered"
+    record("note", actor=moderator)
+    assert list(breaks) == []
 
 
 def test_people_who_left_do_not_break_the_record(events: list[AuditEvent]) -> None:
