@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Programs skip blanks and quotes before a formula, and read full-width forms as plain.
 _RISKY = re.compile(
-    "[\\s\"'`\u200b\u2060\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]"
+    "[\\s\"'`\u200b\u2060\ufeff]*?[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 )
 
 

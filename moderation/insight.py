@@ -55,7 +55,7 @@ class Counts:
     oldest: Any
     signals: list[dict[str, Any]]
     mistakes: dict[str, list[Any]]
-    effects: list[dict[str, Any]] | None
+    effects: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.apps import apps
 from django.db import connection
 from django.db.models import (
     Aggregate,
@@ -31,12 +30,9 @@ from django.utils import timezone
 from forensics.models import Analysis, Image
 from forensics.states import USABLE
 from moderation import models
-from moderation.models import CaseKind, Decision, Outcome
+from moderation.models import CaseKind, Decision, Outcome, PolicyEffect, PolicyVersion
 from moderation.states import CaseStatus
 from moderation.statistics import percentile
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 WAITING = (CaseStatus.OPEN, CaseStatus.CLAIMED, CaseStatus.HELD)
 AGAINST = ("suspicious", "fake")
@@ -50,7 +46,6 @@ RANKED = 20_000
 # A check of which the score is at least this speaks against the picture.
 SPEAKS = 0.5
 LISTED = 10
-POLICY_EFFECT: str = "PolicyEffect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,26 +225,19 @@ def newest_mistakes(period: Period) -> dict[str, list[Decision]]:
     return {"alarms": list(alarms[:LISTED]), "missed": list(missed[:LISTED])}
 
 
-def policy_effects(period: Period) -> list[dict[str, Any]] | None:
-    """Count what policies did, and would have done; None if none are recorded."""
-    try:
-        effect: Any = apps.get_model("moderation", model_name=POLICY_EFFECT)
-    except LookupError:
-        return None
+def policy_effects(period: Period) -> list[dict[str, Any]]:
+    """Count how often versions of policies held, and how often they acted."""
     rows = (
-        effect.objects.order_by()
+        PolicyEffect.objects.order_by()
         .filter(period.holds("at"))
         .values("version", "action", "is_live")
-        .annotate(looked=Count("*"), matched=Count("pk", filter=Q(matched=True)))
+        .annotate(held=Count("pk"), acted=Count("pk", filter=Q(has_acted=True)))
     )
-    found = list(rows)
-    versions: Mapping[Any, Any] = effect._meta.get_field(  # noqa: SLF001 - Django's own
-        "version"
-    ).related_model.objects.in_bulk({row["version"] for row in found})
-    return [
-        {**row, "name": str(versions.get(row["version"], row["version"]))}
-        for row in found
-    ]
+    found = list(rows.order_by("version", "is_live"))
+    versions = PolicyVersion.objects.select_related("policy").in_bulk(
+        {row["version"] for row in found}
+    )
+    return [{**row, "name": str(versions[row["version"]])} for row in found]
 
 
 def _counted(rows: Any, name: str, period: Period) -> list[tuple[datetime, int]]:

@@ -316,6 +316,7 @@ def test_pages_bring_no_inline_scripts_or_styles(signed_in: Client) -> None:
 
 def test_every_model_in_the_admin_is_a_known_one() -> None:
     assert {model._meta.label for model in site._registry} == {
+        "accounts.Organization",
         "accounts.User",
         "auth.Group",
         "django_tasks_database.DBTaskResult",
@@ -326,9 +327,11 @@ def test_every_model_in_the_admin_is_a_known_one() -> None:
         "forensics.Image",
         "forensics.Worker",
         "knox.AuthToken",
+        "moderation.Appeal",
         "moderation.AuditEvent",
         "moderation.Case",
         "moderation.Decision",
+        "moderation.GoldenAnswer",
         "moderation.Policy",
         "moderation.Queue",
     }

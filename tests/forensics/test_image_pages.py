@@ -78,7 +78,9 @@ def test_pages_hold_no_inline_script_or_style(
     ):
         response = client.get(address, follow=True)
         html = response.content.decode()
-        assert not re.search(r"<script(?![^>]*\bsrc=)", html)
+        assert not re.search(
+            r"<script(?![^>]*(\bsrc=|type=\"application/json\"))", html
+        )
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", html)
         assert "unsafe" not in response["Content-Security-Policy"]
 

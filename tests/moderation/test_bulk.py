@@ -279,8 +279,11 @@ def test_tags_are_put_on_found_taken_off_and_on_record(
     client.post(address, {"remove": "front page"})
     assert not case.tags.exists()
     assert not Image.objects.filter(search_images("front")).exists()
-    actions = AuditEvent.objects.filter(case=case).order_by("position")
-    assert [e.action for e in actions] == ["case_tagged", "case_untagged"]
+    tagging = AuditEvent.objects.filter(case=case, action__endswith="tagged")
+    assert [e.action for e in tagging.order_by("position")] == [
+        "case_tagged",
+        "case_untagged",
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "=x", "-x", "@x", "\t", "x" * 41, "a<b>", "a;b"])

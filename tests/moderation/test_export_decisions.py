@@ -20,7 +20,7 @@ from forensics.services import submit_image
 from forensics.training.datasets import read_dataset
 from moderation.models import AuditEvent, CaseKind, Decision, Queue
 from moderation.services import decide_case, open_case, reopen_case
-from tests.factories import make_case
+from tests.factories import make_case, make_user
 from tests.images import jpeg, photo_like, png, splice
 
 if TYPE_CHECKING:
@@ -152,9 +152,17 @@ def test_only_the_standing_final_regular_decisions_of_people_are_exported(
     reopen_case(case_id=reopened.case_id, actor=lead, because="wrong")
     # Checks of the same picture, by others, do not outvote the decision that stands.
     for kind in (CaseKind.SECOND, CaseKind.GOLDEN):
-        case = make_case(kind=kind, image=good.case.image, analysis=None)
-        decide_case(case_id=case.pk, actor=lead, outcome="fake", reason="ai_generated")
-        Decision.objects.filter(case=case).update(final_at=timezone.now())
+        case = make_case(
+            kind=kind, image=good.case.image, status="decided", outcome="fake"
+        )
+        Decision.objects.create(
+            case=case,
+            image_sha256=case.image.sha256,
+            outcome="fake",
+            reason="ai_generated",
+            decided_by=make_user("moderator"),
+            final_at=timezone.now(),
+        )
     assert "1 authentic, 0 tampered; left out: 1" in export(folder)
     assert exported(folder) == {name_of(good)}
 

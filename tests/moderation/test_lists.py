@@ -45,7 +45,7 @@ def test_each_filter_narrows_to_its_cases(
     now = timezone.now()
     sender = make_user(username="ann")
     queue = Queue.objects.create(slug="art", name="Art")
-    policy = make_policy()
+    policy = make_policy().policy
     plain = make_case()
     by_query = {
         "queue=art": make_case(queue=queue),
