@@ -139,6 +139,8 @@ ANALYSIS_TASK = "config.tasks.analyze_image"
 TILES_TASK = "config.tasks.build_image_tiles"
 # Puts on record what happens to people and tokens; their app knows nothing of it.
 RECORDER = "moderation.services.audit.record"
+# Of which pictures a person must not find what others wrote; asked by the search.
+CONCEALED_REMARKS = "moderation.blinding.images_judged_unseen"
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import OuterRef, Q, Value
 from django.db.models.expressions import Func
 from django.db.models.functions import Cast
+from django.utils.module_loading import import_string
 
 from forensics.models import Image, SearchDocument
 from forensics.narrowing import Probe, among, few, first_keys
@@ -58,15 +60,19 @@ def search_visible_images(query: str, *, user: User, key: str = "pk") -> Q:
     """Return the condition for what this person may search.
 
     Who sees every arrival searches all names, and who sees cases what was written.
+    What was written about a picture that they are to judge unseen stays unfound.
     Anybody else searches tags, and of the names those they sent images under.
     """
     if user.has_perm("forensics.view_submission"):
         is_reader = user.has_perm("moderation.view_case")
-        return search_images(
-            query,
-            key=key,
-            fields=EVERYWHERE if is_reader else EVERYWHERE - {Field.REMARKS},
-        )
+        concealed = import_string(settings.CONCEALED_REMARKS)(user)
+        if is_reader and concealed is None:
+            return search_images(query, key=key)
+        unwritten = search_images(query, key=key, fields=EVERYWHERE - {Field.REMARKS})
+        if not is_reader:
+            return unwritten
+        everywhere = search_images(query, key=key)
+        return unwritten | (everywhere & ~Q(**{f"{key}__in": concealed}))
     in_tags = search_images(query, key=key, fields={Field.METADATA})
     return in_tags | _named_by(user, query, key=key)
 

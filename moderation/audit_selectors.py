@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from accounts.models import User
+from moderation import blinding
 from moderation.audit_chain import START, Break, Entry, Head, Row, breaks_of
 from moderation.models import AuditEvent, AuditHead
 
@@ -79,10 +80,14 @@ class Page:
 
 
 def events_visible_to(user: User) -> QuerySet[AuditEvent]:
-    """Return the record for those who may read it, nothing for others."""
+    """Return the record for those who may read it, nothing for others.
+
+    Who is to judge a picture unseen does not find here what was decided in it.
+    """
     if not user.has_perm(READ):
         return AuditEvent.objects.none()
-    return AuditEvent.objects.select_related("actor", "case", "policy")
+    events = AuditEvent.objects.select_related("actor", "case", "policy")
+    return blinding.events_shown_to(events, user)
 
 
 def page_of(

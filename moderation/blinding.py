@@ -93,6 +93,14 @@ def events_shown_to(events: QuerySet[AuditEvent], user: User) -> QuerySet[AuditE
     return events.exclude(Q(case__in=hidden.values("pk")) | elsewhere)
 
 
+def images_judged_unseen(user: User) -> QuerySet[Case, UUID] | None:
+    """Return the pictures a person is to judge unseen; None where there are none."""
+    if not is_blinded(user):
+        return None
+    waiting = under_way(user)
+    return waiting.values_list("image", flat=True) if waiting.exists() else None
+
+
 def case_to_decide(image_id: UUID, user: User) -> Case | None:
     """Return the case of a picture that waits to be decided unseen by this person."""
     if not is_blinded(user):

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from accounts.tokens import issue_token
 from moderation import flow_selectors, selectors, services
 from moderation.models import Case
+from moderation.services.search import refresh_remarks
 from moderation.states import CaseStatus
 from tests.factories import make_user
 from tests.moderation.checks import decide, decided, second_of, shares, time_passes
@@ -94,6 +95,14 @@ def pages(case: Case) -> list[str]:
         reverse("moderation:report-json", args=[analysis]),
         reverse("moderation:report-pdf", args=[analysis]),
         reverse("moderation:upcoming"),
+        reverse("moderation:decisions"),
+        reverse("moderation:export", args=["decisions"]),
+        reverse("moderation:export", args=["cases"]) + "?status=all",
+        reverse("moderation:audit"),
+        reverse("moderation:audit-export"),
+        reverse("moderation:insight"),
+        reverse("moderation:find") + f"?q={case.image.sha256}",
+        reverse("admin:forensics_image_changelist") + "?state=all",
         reverse(f"{admin}_case_changelist") + "?state=all",
         reverse(f"{admin}_case_change", args=[check.pk]),
         reverse(f"{admin}_case_change", args=[case.pk]),
@@ -124,6 +133,8 @@ def endpoints(case: Case) -> list[str]:
         f"/api/v1/reports/{case.analysis_id}/",
         f"/api/v1/images/{case.image_id}/",
         "/api/v1/appeals/",
+        "/api/v1/audit/",
+        f"/api/v1/audit/?image={case.image_id}",
     ]
 
 
@@ -170,6 +181,26 @@ def test_the_doors_are_real_a_lead_finds_it_behind_most(
 ) -> None:
     lead = make_user("lead", is_staff=True)
     assert len(leaks(case, lead, client_of)) > 15
+
+
+def test_words_of_the_first_answer_find_the_picture_only_for_those_who_may_know(
+    case: Case, second: User, client_of: ClientOf
+) -> None:
+    check = second_of(case)
+    refresh_remarks(image_id=case.image_id)
+    lead, pupil = client_of(make_user("lead")), client_of(second)
+    for address, shown in (
+        ("/cases/?status=all&q=", case.pk),
+        ("/cases/decisions/?q=", case.pk),
+        ("/images/?q=", case.image_id),
+    ):
+        assert str(shown) in lead.get(address + SECRET).content.decode()
+        page = pupil.get(address + SECRET).content.decode()
+        assert str(check.pk) not in page
+        assert str(case.image_id) not in page
+    # Its hash still does.
+    page = pupil.get("/cases/?q=" + case.image.sha256).content.decode()
+    assert str(check.pk) in page
 
 
 def test_to_the_second_it_is_an_open_case_like_any_other(
