@@ -41,8 +41,10 @@ def after_withdrawal(*, case: Case, decision: Decision, actor: User, log: Log) -
     """Take back what followed from a decision that is withdrawn."""
     if case.kind == CaseKind.SECOND:
         second_reviews.unanswered(decision, log=log)
+        second_reviews.withdraw_if_moot(case, log=log)
     elif case.kind == CaseKind.TIEBREAK:
         second_reviews.unsettled(decision, actor=actor, log=log)
+        second_reviews.withdraw_if_moot(case, log=log)
     elif case.kind == CaseKind.REGULAR:
         second_reviews.withdraw_checks(case, log=log)
         appeals.unresolved(decision)

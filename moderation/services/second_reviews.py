@@ -127,6 +127,16 @@ def withdraw_checks(case: Case, *, log: Log) -> None:
     _withdraw_cases(list(waiting.values_list("pk", flat=True)), log=log)
 
 
+def withdraw_if_moot(check: Case, *, log: Log) -> None:
+    """Withdraw a check that is undecided again when what it checks is in question."""
+    if check.original_id is None or check.status not in UNDECIDED:
+        return
+    if lock(check.original_id).status != CaseStatus.DECIDED:
+        move(check, CaseStatus.WITHDRAWN)
+        check.save()
+        log.add("case_withdrawn", actor=None, case=check)
+
+
 def _withdraw_cases(case_ids: list[UUID], *, log: Log) -> None:
     for case in lock_all(case_ids) if case_ids else ():
         if case.status in UNDECIDED:

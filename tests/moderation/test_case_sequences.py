@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -76,6 +76,13 @@ class CaseSequences(TestCase):
         max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     @given(checking)
+    @example(
+        [
+            ("decide the check", 0, 0, "fake"),
+            ("appeal", 0, 0, "authentic"),
+            ("undo the check", 0, 0, "authentic"),
+        ]
+    )
     def test_nor_while_decisions_are_checked_and_appealed(
         self, sequence: list[tuple[str, int, int, str]]
     ) -> None:
