@@ -31,7 +31,14 @@ MOST_TAGS_OFFERED = 100
 def with_row_details(cases: QuerySet[Case]) -> QuerySet[Case]:
     """Load what a row of the list of cases shows in a fixed number of queries."""
     return cases.select_related(
-        "image", "analysis", "claimed_by", "assigned_to", "uploader", "queue", "policy"
+        "image",
+        "analysis",
+        "claimed_by",
+        "assigned_to",
+        "uploader",
+        "queue",
+        "policy",
+        "policy_version",
     ).prefetch_related(
         with_thumbnail("analysis__evidence_files"),
         Prefetch(

@@ -5,19 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from moderation.policy_words import conditions_in_words
+from moderation.rules import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moderation.models import Case
     from moderation.rules import Condition
 
 
 def sentence(conditions: Sequence[Condition]) -> str:
     """Tell all conditions in one sentence, ``The verdict is fake, and ...``."""
     return f"{capfirst(conditions_in_words(conditions))}."
+
+
+def because_of(case: Case) -> str:
+    """Return why a case was opened, in the reader's language where it was by rules.
+
+    What is stored is English for good; a version's conditions never change.
+    """
+    version, stored = case.policy_version, case.opened_because
+    if (get_language() or "en").startswith("en"):
+        return stored
+    if version is None or case.policy is None:
+        return gettext("Opened by hand") if stored == "Opened by hand" else stored
+    return f"{case.policy.name}: {conditions_in_words(checked(version.conditions))}"
 
 
 def action_words(

@@ -57,7 +57,11 @@ def with_cases(images: QuerySet[Image], user: User) -> QuerySet[Image]:
     """Load each image's cases that this person may see, newest first, and counts."""
     cases = cases_visible_to(user).order_by("-opened_at", "-id")
     return images.prefetch_related(
-        Prefetch("cases", cases.select_related("claimed_by", "queue"), to_attr="files")
+        Prefetch(
+            "cases",
+            cases.select_related("claimed_by", "queue", "policy", "policy_version"),
+            to_attr="files",
+        )
     ).annotate(
         analysis_count=_counted(Analysis.objects.filter(image=OuterRef("pk"))),
         arrival_count=_counted(Submission.objects.filter(image=OuterRef("pk"))),

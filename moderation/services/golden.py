@@ -181,6 +181,7 @@ def _open(
         kind=CaseKind.GOLDEN,
         priority=following.priority,
         policy=model.policy,
+        policy_version=model.policy_version,
         opened_because=model.opened_because,
     )
     case.opened_at = following.opened_at - A_MOMENT

@@ -192,6 +192,7 @@ def _looks_like(case: Case) -> dict[str, object]:
     return {
         "priority": case.priority,
         "policy": case.policy,
+        "policy_version": case.policy_version,
         "opened_by": case.opened_by,
         "opened_because": case.opened_because,
     }

@@ -10,6 +10,7 @@ from forensics.models import BankPurpose
 from moderation import flow_selectors, selectors
 from moderation.audit_words import words_for
 from moderation.known import known_images
+from moderation.rule_words import because_of
 from moderation.states import UNDECIDED
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def case_panel(context: dict[str, Any], image: Image, user: User) -> dict[str, A
         and not any(case.status in UNDECIDED for case in listed),
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.filter
+def because(case: Case) -> str:
+    """Say why a case was opened."""
+    return because_of(case)
 
 
 @register.inclusion_tag("moderation/components/case_state.html")

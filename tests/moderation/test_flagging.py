@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from accounts.models import User
 from moderation import services
@@ -19,6 +20,7 @@ from moderation.models import (
     Queue,
     VersionState,
 )
+from moderation.rule_words import because_of
 from moderation.services import flag_analysis
 from moderation.states import CaseStatus
 from tests.factories import (
@@ -38,6 +40,17 @@ def flagged(**fields: Any) -> Case:
     case = flag_analysis(make_analysis(**FAKE | fields))
     assert case is not None
     return case
+
+
+def test_why_a_case_was_opened_is_said_in_the_readers_language() -> None:
+    with override("de"):
+        make_policy(name="Marked")
+        case = flagged()
+        assert case.opened_because == "Marked: the verdict is fake"
+        assert because_of(case) != case.opened_because
+        assert because_of(case).startswith("Marked: ")
+    with override("en"):
+        assert because_of(case) == case.opened_because
 
 
 def test_the_first_policy_that_holds_acts() -> None:
