@@ -1,4 +1,6 @@
 // Follows a back-test under way and shows its result when it is over.
+import { written } from "./language.js";
+
 const QUICK = 1000;
 const SLOW = 4000;
 const SLOW_AFTER = 60_000;
@@ -27,7 +29,7 @@ function follow(panel) {
       bar.value = status.done;
       text.textContent = interpolate(
         gettext("%(done)s of %(total)s analyses looked at."),
-        { done: status.done.toLocaleString(document.documentElement.lang), total: status.total.toLocaleString(document.documentElement.lang) },
+        { done: written(status.done), total: written(status.total) },
         true,
       );
     } catch (error) {

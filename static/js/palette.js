@@ -5,7 +5,10 @@ import { shown } from "./keys.js";
 
 const WAIT = 120;
 const MAX_SHOWN = 30;
-const KINDS = { action: "Action", page: "Page", case: "Case", image: "Image" };
+
+function kindInWords(kind) {
+  return { action: gettext("Action"), page: gettext("Page"), case: gettext("Case"), image: gettext("Image") }[kind];
+}
 
 // Words may come in any order, each from the start of a word.
 function matches(text, query) {
@@ -100,7 +103,7 @@ class Palette {
     option.id = `palette-option-${number}`;
     option.setAttribute("role", "option");
     option.setAttribute("aria-selected", "false");
-    for (const [name, text] of [["kind", gettext(KINDS[kind])], ["words", words], ["detail", detail]]) {
+    for (const [name, text] of [["kind", kindInWords(kind)], ["words", words], ["detail", detail]]) {
       const part = document.createElement(name === "detail" && kind === "action" && text ? "kbd" : "span");
       part.className = `palette-${name}`;
       part.textContent = text ?? "";

@@ -4,12 +4,20 @@ import { announce } from "./announce.js";
 const THEMES = ["system", "light", "dark"];
 const root = document.documentElement;
 
+function wordOf(theme) {
+  return { system: gettext("system"), light: gettext("light"), dark: gettext("dark") }[theme];
+}
+
+function inWords(theme) {
+  return interpolate(gettext("Theme: %s"), [wordOf(theme)]);
+}
+
 function show(button, theme) {
   for (const icon of button.querySelectorAll("[data-theme-icon]")) {
     icon.hidden = icon.dataset.themeIcon !== theme;
   }
-  button.querySelector("[data-theme-name]").textContent = theme;
-  button.title = `Theme: ${theme}`;
+  button.querySelector("[data-theme-name]").textContent = wordOf(theme);
+  button.title = inWords(theme);
 }
 
 function apply(theme) {
@@ -32,7 +40,7 @@ function startTheme() {
     const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
     apply(next);
     show(button, next);
-    announce(`Theme: ${next}`);
+    announce(inWords(next));
   });
 }
 

@@ -1,5 +1,6 @@
 // Buttons, sliders and choices of the viewer: what they do, and what they show.
 import { announce } from "../announce.js";
+import { written } from "../language.js";
 
 // Held with the pointer, with Space or Enter, or by another module's key.
 function holdable(button, hold, signal) {
@@ -157,7 +158,7 @@ export class Controls {
     for (const field of stage.querySelectorAll("[data-look]")) {
       field.value = state.adjust[field.dataset.role][field.dataset.look];
       const output = field.parentElement.querySelector("output");
-      if (output) output.textContent = `${field.value} ×`;
+      if (output) output.textContent = `${written(field.value, field.value.includes(".") ? 1 : 0)} ×`;
     }
     for (const caption of stage.querySelectorAll("[data-stage-caption]")) {
       caption.hidden = caption.dataset.stageCaption !== state.layer;

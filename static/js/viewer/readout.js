@@ -1,4 +1,6 @@
 // Numbers in words: what is under the pointer, and what the ruler says.
+import { written } from "../language.js";
+
 const hex = (value) => value.toString(16).padStart(2, "0");
 
 export function colorText(color) {
@@ -10,8 +12,8 @@ export function rulerText([[x0, y0], [x1, y1]]) {
   const [dx, dy] = [x1 - x0, y1 - y0];
   const angle = ((Math.atan2(-dy, dx) * 180) / Math.PI + 360) % 360;
   const values = {
-    length: Math.hypot(dx, dy).toFixed(1),
-    angle: angle.toFixed(1),
+    length: written(Math.hypot(dx, dy), 1, false),
+    angle: written(angle, 1, false),
     across: Math.abs(dx).toFixed(0),
     down: Math.abs(dy).toFixed(0),
   };
