@@ -9,6 +9,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts import people
 from accounts.models import User
@@ -118,7 +119,7 @@ class PersonAdmin(UserAdmin[User]):
         for person in queryset:
             self.delete_model(request, person)
 
-    @admin.display(description="groups")
+    @admin.display(description=_("groups"))
     def in_groups(self, user: User) -> str:
         """Name the groups."""
         return ", ".join(group.name for group in user.groups.all())

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+API, ENGLISH = "/api/", "en"
+
 
 class PreferredLanguageMiddleware:
     """Prefer a signed-in person's own choice to what their browser asks for.
@@ -26,7 +28,9 @@ class PreferredLanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
-        language = language_of(request.user)
+        # Programs read words, too: those of the API never change with the reader.
+        is_api = request.path_info.startswith(API)
+        language = ENGLISH if is_api else language_of(request.user)
         if language:
             translation.activate(language)
             request.LANGUAGE_CODE = translation.get_language() or language

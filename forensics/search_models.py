@@ -1,6 +1,7 @@
 """What can be searched of an image, in one row."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SearchDocument(models.Model):
@@ -16,10 +17,10 @@ class SearchDocument(models.Model):
         related_name="search_document",
     )
     names = models.TextField(
-        blank=True, help_text="SHA-256 and the names it was sent as"
+        blank=True, help_text=_("SHA-256 and the names it was sent as")
     )
-    metadata = models.TextField(blank=True, help_text="tags of the newest result")
-    remarks = models.TextField(blank=True, help_text="what people wrote about it")
+    metadata = models.TextField(blank=True, help_text=_("tags of the newest result"))
+    remarks = models.TextField(blank=True, help_text=_("what people wrote about it"))
 
     class Meta:
         default_permissions = ()

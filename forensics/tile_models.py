@@ -44,8 +44,8 @@ class TilePyramid(models.Model):
         max_length=16, choices=TilesStatus.choices, default=TilesStatus.WAITING
     )
     file = models.FileField(max_length=200, blank=True)
-    width = models.PositiveIntegerField(default=0, help_text="upright")
-    height = models.PositiveIntegerField(default=0, help_text="upright")
+    width = models.PositiveIntegerField(default=0, help_text=_("upright"))
+    height = models.PositiveIntegerField(default=0, help_text=_("upright"))
     tile_size = models.PositiveIntegerField(default=0)
     overlap = models.PositiveIntegerField(default=0)
     levels = models.PositiveSmallIntegerField(default=0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
+from forensics.language import retold
 from moderation.models import MAX_NOTE, DecisionReason, Outcome
 from moderation.policies import REASONS_FOR, problem_with_decision
 
@@ -20,7 +22,7 @@ class DecisionForm(forms.Form):
     analysis = forms.UUIDField(required=False)
     outcome = forms.ChoiceField(
         choices=Outcome.choices,
-        error_messages={"required": "Choose what you decide."},
+        error_messages={"required": _("Choose what you decide.")},
     )
     note = forms.CharField(
         required=False,
@@ -57,7 +59,7 @@ class DecisionForm(forms.Form):
             return cleaned
         cleaned["reason"] = cleaned.get(f"reason_{outcome}", "")
         if not cleaned["reason"]:
-            self.add_error(f"reason_{outcome}", "Choose a reason.")
+            self.add_error(f"reason_{outcome}", _("Choose a reason."))
             return cleaned
         problem = problem_with_decision(
             outcome=outcome,
@@ -66,7 +68,7 @@ class DecisionForm(forms.Form):
             max_note=MAX_NOTE,
         )
         if problem:
-            self.add_error("note", problem)
+            self.add_error("note", retold(problem))
         return cleaned
 
 
@@ -82,5 +84,5 @@ class ReopenForm(forms.Form):
     because = forms.CharField(
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Say why the case is reopened."},
+        error_messages={"required": _("Say why the case is reopened.")},
     )

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class CaseStatus(models.TextChoices):
     """Where a case stands."""
 
-    OPEN = "open", "Open"
-    CLAIMED = "claimed", "Claimed"
-    HELD = "held", "On hold"
-    DECIDED = "decided", "Decided"
-    APPEALED = "appealed", "Appealed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    OPEN = "open", _("Open")
+    CLAIMED = "claimed", _("Claimed")
+    HELD = "held", _("On hold")
+    DECIDED = "decided", _("Decided")
+    APPEALED = "appealed", _("Appealed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 # A decided case is open again when a lead reopens it, and claimed again by the person

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forensics.wording import ANALYSIS_STATES, percent, verdict_words
@@ -90,17 +91,17 @@ def _of_submission(submission: Submission) -> Entry:
     return Entry(
         at=submission.created_at,
         icon="upload",
-        title=f"Received through {_DOORS[submission.door]}",
+        title=gettext("Received through %(door)s") % {"door": _DOORS[submission.door]},
         who=str(submission.submitted_by or ""),
         text=submission.original_name,
     )
 
 
 _DOORS = {
-    "web": "the dashboard",
-    "api": "the API",
-    "admin": "the admin",
-    "command": "the command line",
+    "web": _("the dashboard"),
+    "api": _("the API"),
+    "admin": _("the admin"),
+    "command": _("the command line"),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 
 from forensics.wording import RESEARCH_ONLY, measured_words, percent, verdict_words
 
@@ -71,7 +72,7 @@ def uncertainty(stored: Mapping[str, Any]) -> SafeString | str:
     bands = sorted((stored.get("bands") or {}).items(), key=lambda band: band[1])
     if bands:
         starts = ", ".join(f"{name} {start:.1%}" for name, start in bands)
-        lines.append(f"Bands begin at: {starts}.")
+        lines.append(gettext("Bands begin at: %(starts)s.") % {"starts": starts})
     items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
     return format_html('<ul class="pw-list">{}</ul>', items) if items else NOTHING
 

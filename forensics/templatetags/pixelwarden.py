@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from forensics import selectors, viewer, wording
 from forensics.analysis.fusion import BANDS
@@ -78,7 +79,7 @@ def overlay_label(kind: str) -> str:
 def shown_to(image: Image, user: User) -> str:
     """Return the newest file name of an image that this person may know."""
     shown = submissions_shown_to(user, image.submissions.all())
-    return str(shown[0]) if shown else "(no name)"
+    return str(shown[0]) if shown else gettext("(no name)")
 
 
 @register.inclusion_tag("components/verdict.html")

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -112,7 +113,9 @@ def reanalyze(request: AuthenticatedRequest, image_id: UUID) -> HttpResponse:
     """Ask for a new analysis and return to the page that asked."""
     image = get_object_or_404(selectors.images_visible_to(request.user), pk=image_id)
     request_reanalysis(image=image, requested_by=request.user)
-    messages.success(request, "A new analysis is queued. This page follows it.")
+    messages.success(
+        request, gettext("A new analysis is queued. This page follows it.")
+    )
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         return redirect(back)
@@ -136,7 +139,7 @@ def _asked_analysis(
         return None
     found = next((a for a in analyses if str(a.id) == asked), None)
     if found is None:
-        raise Http404("This image has no such analysis.")
+        raise Http404(gettext("This image has no such analysis."))
     return found
 
 

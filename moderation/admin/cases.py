@@ -36,17 +36,17 @@ EVERY = "all"
 class StateFilter(admin.SimpleListFilter):
     """Cases to decide, unless asked for others."""
 
-    title = "status"
+    title = _("status")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the other choices."""
-        return [*((s.value, s.label) for s in CaseStatus), (EVERY, "All")]
+        return [*((s.value, s.label) for s in CaseStatus), (EVERY, _("All"))]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Call the default what it is."""
         shown: list[Any] = [dict(choice) for choice in super().choices(changelist)]
-        shown[0]["display"] = "To decide"
+        shown[0]["display"] = _("To decide")
         return iter(shown)
 
     def queryset(
@@ -79,15 +79,15 @@ class EventInline(ReadOnlyInline):
 
     model = AuditEvent
     fields = readonly_fields = ("at", "in_words", "actor_name", "address", "details")
-    verbose_name_plural = "history"
+    verbose_name_plural = _("history")
     show_change_link = False
 
-    @admin.display(description="action")
+    @admin.display(description=_("action"))
     def in_words(self, event: AuditEvent) -> str:
         """Say what was done."""
         return words_for(event.action)
 
-    @admin.display(description="details")
+    @admin.display(description=_("details"))
     def details(self, event: AuditEvent) -> str:
         """Say what else was recorded."""
         return "; ".join(details_of(event)) or display.NOTHING
@@ -111,13 +111,13 @@ class CaseAdmin(TransitionPages, ReadOnlyAdmin):
     list_display_links = ("thumbnail", "name")
     list_filter = (StateFilter, "priority", "analysis__verdict", "outcome", "policy")
     search_fields = ("^image__sha256", "image__submissions__original_name")
-    search_help_text = "How the image's SHA-256 begins, or part of a file name."
+    search_help_text = _("How the image's SHA-256 begins, or part of a file name.")
     inlines = (DecisionInline, EventInline)
     actions = tuple(bulk_actions())
     fieldsets = (
         (None, {"fields": (("status", "outcome"), "priority", "claim")}),
         (
-            "Evidence",
+            _("Evidence"),
             {
                 "fields": (
                     "evidence",
@@ -128,7 +128,10 @@ class CaseAdmin(TransitionPages, ReadOnlyAdmin):
                 )
             },
         ),
-        ("Origin", {"fields": ("opened_because", "opened_at", "policy", "arrivals")}),
+        (
+            _("Origin"),
+            {"fields": ("opened_because", "opened_at", "policy", "arrivals")},
+        ),
     )
     readonly_fields = (
         "claim",
@@ -178,54 +181,56 @@ class CaseAdmin(TransitionPages, ReadOnlyAdmin):
         """Show the picture small."""
         return display.thumbnail(getattr(case.analysis, "thumbnails", []))
 
-    @admin.display(description="case")
+    @admin.display(description=_("case"))
     def name(self, case: Case) -> str:
         """Show the name the picture was last sent under."""
         arrivals = list(case.image.submissions.all())
         return f"{arrivals[0] if arrivals else case.image} ({case})"
 
-    @admin.display(description="verdict", ordering="analysis__score")
+    @admin.display(description=_("verdict"), ordering="analysis__score")
     def verdict_and_score(self, case: Case) -> SafeString | str:
         """Show the band with its score."""
         return display.verdict(case.analysis)
 
-    @admin.display(description="age", ordering="-opened_at")
+    @admin.display(description=_("age"), ordering="-opened_at")
     def age(self, case: Case) -> str:
         """Show how long ago it was opened."""
         return timesince(case.opened_at, depth=1)
 
-    @admin.display(description="claim")
+    @admin.display(description=_("claim"))
     def claim(self, case: Case) -> str:
         """Show who works on it, until when."""
         if case.status != CaseStatus.CLAIMED or case.claim_expires_at is None:
             return display.NOTHING
         return f"{case.claimed_by}, until {case.claim_expires_at:%Y-%m-%d %H:%M} UTC"
 
-    @admin.display(description="pictures")
+    @admin.display(description=_("pictures"))
     def evidence(self, case: Case) -> SafeString | str:
         """Show the preview and the heat maps."""
         return display.pictures(EvidenceFile.objects.filter(analysis=case.analysis_id))
 
-    @admin.display(description="reasons")
+    @admin.display(description=_("reasons"))
     def reason_list(self, case: Case) -> SafeString | str:
         """Show why the machine thinks so."""
         return display.reasons(case.analysis)
 
-    @admin.display(description="findings")
+    @admin.display(description=_("findings"))
     def finding_list(self, case: Case) -> SafeString | str:
         """Show what each analyzer said."""
         return display.findings(case.analysis)
 
-    @admin.display(description="more")
+    @admin.display(description=_("more"))
     def links(self, case: Case) -> SafeString:
         """Lead to the image and to the reviewers' page."""
         return format_html(
-            '<a href="{}">Image</a>, <a href="{}">case page with the overlay</a>',
+            '<a href="{}">{}</a>, <a href="{}">{}</a>',
             reverse("admin:forensics_image_change", args=[case.image_id]),
+            _("Image"),
             reverse("moderation:case", args=[case.pk]),
+            _("case page with the overlay"),
         )
 
-    @admin.display(description="sent in")
+    @admin.display(description=_("sent in"))
     def arrivals(self, case: Case) -> SafeString | str:
         """Show every arrival of the picture."""
         items = format_html_join(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
@@ -32,7 +33,7 @@ class VersionInline(ReadOnlyInline):
         "created_at",
     )
 
-    @admin.display(description="conditions")
+    @admin.display(description=_("conditions"))
     def said(self, version: PolicyVersion) -> SafeString | str:
         """Show the conditions as they are stored."""
         return display.as_json(version.conditions)
@@ -51,7 +52,7 @@ class PolicyAdmin(ReadOnlyAdmin):
         policies: QuerySet[Policy] = super().get_queryset(request)
         return policies.prefetch_related("versions")
 
-    @admin.display(description="versions")
+    @admin.display(description=_("versions"))
     def states(self, policy: Policy) -> str:
         """Say which versions are at work."""
         shown = [v for v in policy.versions.all() if v.state != "retired"]

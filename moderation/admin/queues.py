@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
@@ -35,7 +36,7 @@ class QueueAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("said",)
 
-    @admin.display(description="rules")
+    @admin.display(description=_("rules"))
     def said(self, queue: Queue) -> SafeString | str:
         """Show the rules as they are stored."""
         return display.as_json(queue.conditions)

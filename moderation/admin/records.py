@@ -39,7 +39,7 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "reason", "machine_verdict", "created_at")
     list_select_related = ("case", "analysis")
     search_fields = ("^image_sha256", "decided_by_name")
-    search_help_text = "How the image's SHA-256 begins, or a name."
+    search_help_text = _("How the image's SHA-256 begins, or a name.")
     fields = (
         "case",
         ("outcome", "reason"),
@@ -63,7 +63,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         """Show the picture small, for as long as its analysis is kept."""
         return display.thumbnail(getattr(decision.analysis, "thumbnails", []))
 
-    @admin.display(description="machine's verdict", ordering="machine_score")
+    @admin.display(description=_("machine's verdict"), ordering="machine_score")
     def machine(self, decision: Decision) -> SafeString | str:
         """Show the band with its score."""
         return display.band(decision.machine_verdict, decision.machine_score)
@@ -93,7 +93,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         events: QuerySet[AuditEvent] = super().get_queryset(request)
         return blinding.events_shown_to(events, cast("User", request.user))
 
-    @admin.display(description="details")
+    @admin.display(description=_("details"))
     def details(self, event: AuditEvent) -> SafeString | str:
         """Show what was recorded."""
         return display.as_json(event.data)

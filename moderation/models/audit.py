@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from moderation.models.cases import Case
 from moderation.models.policies import Policy
@@ -67,7 +68,7 @@ class AuditCheck(models.Model):
 
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
-    position = models.PositiveBigIntegerField(default=0, help_text="checked so far")
+    position = models.PositiveBigIntegerField(default=0, help_text=_("checked so far"))
     hash = models.CharField(max_length=64)
     breaks = models.JSONField(default=list, blank=True)
 

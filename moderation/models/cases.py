@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from forensics.models import VERDICT_CHOICES, Analysis, Door, Image
@@ -20,10 +21,10 @@ NO_DECISION = (CaseStatus.OPEN, CaseStatus.HELD, CaseStatus.WITHDRAWN)
 class CaseKind(models.TextChoices):
     """Why a case exists. To those who decide them, all look alike."""
 
-    REGULAR = "regular", "Regular"
-    SECOND = "second", "Second review, unseen"
-    TIEBREAK = "tiebreak", "Two reviews disagree"
-    GOLDEN = "golden", "Known answer"
+    REGULAR = "regular", _("Regular")
+    SECOND = "second", _("Second review, unseen")
+    TIEBREAK = "tiebreak", _("Two reviews disagree")
+    GOLDEN = "golden", _("Known answer")
 
 
 class Case(models.Model):
@@ -43,7 +44,7 @@ class Case(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="checks",
-        help_text="the case that this one checks",
+        help_text=_("the case that this one checks"),
     )
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases")
     status = models.CharField(
@@ -66,7 +67,7 @@ class Case(models.Model):
         max_length=16,
         choices=Outcome.choices,
         blank=True,
-        help_text="what a policy would decide, if a person approves it",
+        help_text=_("what a policy would decide, if a person approves it"),
     )
     proposed_reason = models.CharField(
         max_length=32, choices=DecisionReason.choices, blank=True
@@ -77,19 +78,19 @@ class Case(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="empty when a policy opened it",
+        help_text=_("empty when a policy opened it"),
     )
     opened_because = models.CharField(max_length=255)
     opened_at = models.DateTimeField(default=timezone.now)
     available_from = models.DateTimeField(
-        default=timezone.now, help_text="nobody is handed the case before"
+        default=timezone.now, help_text=_("nobody is handed the case before")
     )
     due_at = models.DateTimeField(null=True, blank=True)
     held_until = models.DateTimeField(
-        null=True, blank=True, help_text="of a held case; empty: until it is resumed"
+        null=True, blank=True, help_text=_("of a held case; empty: until it is resumed")
     )
     escalated_at = models.DateTimeField(
-        null=True, blank=True, help_text="for leads only since then"
+        null=True, blank=True, help_text=_("for leads only since then")
     )
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -97,7 +98,7 @@ class Case(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="assigned_cases",
-        help_text="nobody else is handed the case",
+        help_text=_("nobody else is handed the case"),
     )
     # Copies, so that lists and rules need no other table.
     machine_verdict = models.CharField(
@@ -110,7 +111,7 @@ class Case(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="who sent the picture first",
+        help_text=_("who sent the picture first"),
     )
     door = models.CharField(max_length=16, choices=Door.choices, blank=True)
     image_format = models.CharField(max_length=16, blank=True)
@@ -136,7 +137,7 @@ class Case(models.Model):
         max_length=16,
         choices=Outcome.choices,
         blank=True,
-        help_text="of the decision in force",
+        help_text=_("of the decision in force"),
     )
     decided_at = models.DateTimeField(null=True, blank=True)
 

@@ -112,9 +112,9 @@ class BulkChange(models.Model):
     )
     action = models.CharField(max_length=16)
     details = models.JSONField(default=dict, blank=True)
-    changed = models.JSONField(default=list, blank=True, help_text="keys of cases")
+    changed = models.JSONField(default=list, blank=True, help_text=_("keys of cases"))
     left_out = models.JSONField(
-        default=list, blank=True, help_text="keys of cases, and why"
+        default=list, blank=True, help_text=_("keys of cases, and why")
     )
     created_at = models.DateTimeField(default=timezone.now)
 

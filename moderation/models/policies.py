@@ -127,7 +127,7 @@ class PolicyEffect(models.Model):
     action = models.CharField(max_length=16, choices=PolicyAction.choices)
     is_live = models.BooleanField()
     has_acted = models.BooleanField(
-        default=False, help_text="not where the picture had a case already"
+        default=False, help_text=_("not where the picture had a case already")
     )
     at = models.DateTimeField(default=timezone.now, db_index=True)
 

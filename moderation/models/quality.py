@@ -30,7 +30,7 @@ class SecondReview(models.Model):
     )
     agrees = models.BooleanField(null=True, blank=True)
     is_unseen = models.BooleanField(
-        default=True, help_text="false: a lead gave the second answer"
+        default=True, help_text=_("false: a lead gave the second answer")
     )
     tiebreak = models.OneToOneField(
         Case,
@@ -48,7 +48,7 @@ class SecondReview(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="of the first decision, where the lead differs from it",
+        help_text=_("of the first decision, where the lead differs from it"),
     )
     opened_at = models.DateTimeField(default=timezone.now)
 
@@ -124,8 +124,8 @@ class GoldenCheck(models.Model):
         on_delete=models.SET_NULL,
         related_name="golden_checks",
     )
-    day = models.DateField(help_text="UTC")
-    number = models.PositiveIntegerField(help_text="of the person's cases that day")
+    day = models.DateField(help_text=_("UTC"))
+    number = models.PositiveIntegerField(help_text=_("of the person's cases that day"))
     opened_at = models.DateTimeField(default=timezone.now)
     matched = models.BooleanField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forensics.language import retold
 from moderation.exceptions import (
     InvalidDecisionError,
     NotAllowedError,
@@ -57,7 +58,7 @@ class Verdict:
             outcome=self.outcome, reason=self.reason, note=self.note, max_note=MAX_NOTE
         )
         if problem:
-            raise InvalidDecisionError(problem)
+            raise InvalidDecisionError(retold(problem))
 
 
 def decide_case(  # noqa: PLR0913 - what a decision consists of, each by its name

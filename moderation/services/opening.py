@@ -37,7 +37,7 @@ def open_case(*, image: Image, actor: User, because: str) -> Case:
         image=locked,
         analysis=locked.current_analysis,
         opened_by=actor,
-        opened_because=because.strip()[:255] or _("Opened by hand"),
+        opened_because=because.strip()[:255] or "Opened by hand",
     )
     refresh_remarks(image_id=locked.pk)
     record("case_opened", actor=actor, case=case, because=case.opened_because)

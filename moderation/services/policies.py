@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forensics.language import retold
 from moderation.exceptions import InvalidPolicyError, NotAllowedError
 from moderation.models import (
     Policy,
@@ -245,7 +246,7 @@ def _copy(version: PolicyVersion, actor: User) -> PolicyVersion:
         queue=version.queue,
         priority=version.priority,
         needs_approval=version.needs_approval,
-        note=_("As version %(number)d.") % {"number": version.number},
+        note=f"As version {version.number}.",  # stored, so in English
         created_by=actor,
         created_by_name=str(actor),
     )
@@ -271,7 +272,7 @@ def _check(conditions: object) -> list[dict[str, object]]:
     try:
         return [condition.as_json() for condition in checked(conditions)]
     except ConditionError as error:
-        raise InvalidPolicyError(str(error), pointer=error.pointer) from error
+        raise InvalidPolicyError(retold(str(error)), pointer=error.pointer) from error
 
 
 def _refuse_unapproved(action: str, needs_approval: object, actor: User) -> None:

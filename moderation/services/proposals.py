@@ -47,8 +47,8 @@ def approve_proposal(
         verdict = Verdict(
             case.proposed_outcome,
             case.proposed_reason,
-            _("As proposed by the policy %(policy)s.")
-            % {"policy": case.policy_version or case.policy or ""},
+            # Stored, so in English.
+            f"As proposed by the policy {case.policy_version or case.policy or ''}.",
         )
         verdict.check()
         decision = decide_locked(case, actor=actor, verdict=verdict, log=log)

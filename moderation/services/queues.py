@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forensics.language import retold
 from moderation.exceptions import InvalidPolicyError
 from moderation.models import Case, PolicyVersion, Queue, VersionState
 from moderation.models.queues import DEFAULT_QUEUE
@@ -166,7 +167,7 @@ def _check(conditions: object) -> list[dict[str, object]]:
     try:
         return [condition.as_json() for condition in checked(conditions)]
     except ConditionError as error:
-        raise InvalidPolicyError(str(error), pointer=error.pointer) from error
+        raise InvalidPolicyError(retold(str(error)), pointer=error.pointer) from error
 
 
 def _refuse_to_lose_the_last_resort(queue: Queue) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from forensics.models import BankPurpose
 from moderation import flow_selectors, selectors
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
     from moderation.models import AuditEvent, Case
 
 register = template.Library()
+_TURNED = {
+    "mirrored": _("mirrored"),
+    "flipped": _("flipped"),
+    "turned_90": _("turned by 90"),
+    "turned_180": _("turned by 180"),
+    "turned_270": _("turned by 270"),
+    "transposed": _("transposed"),
+    "transversed": _("transposed and turned by 180"),
+}
 
 
 @register.inclusion_tag("moderation/components/case_panel.html", takes_context=True)
@@ -70,10 +81,12 @@ def bank_line(match: Any) -> str:
     """Say in one line how a picture matched an entry of a bank."""
     found = match if isinstance(match, dict) else match.as_json()
     if found["method"] == "sha256":
-        return "the very file"
-    turned = found["transform"].replace("_", " by ")
-    how = "" if turned == "same" else f", {turned}"
-    return f"looks alike{how}: {found['distance']} of 256 bits differ"
+        return gettext("the very file")
+    turned = _TURNED.get(found["transform"], "")
+    return gettext("looks alike%(turned)s: %(bits)d of 256 bits differ") % {
+        "turned": f", {turned}" if turned else "",
+        "bits": found["distance"],
+    }
 
 
 @register.filter

@@ -86,7 +86,7 @@ def result(request: AuthenticatedRequest, change_id: UUID) -> HttpResponse:
     """Show what one of this person's bulk actions did."""
     change = list_selectors.bulk_change_of(request.user, change_id)
     if change is None:
-        raise Http404("There is no such bulk action of yours.")
+        raise Http404(_("There is no such bulk action of yours."))
     keys = [*change.changed, *(key for key, _because in change.left_out)]
     visible = selectors.cases_visible_to(request.user).filter(pk__in=keys)
     found = {str(c.pk): c for c in list_selectors.with_row_details(visible)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from forensics.presentation import evidence_page
@@ -63,7 +64,7 @@ def case_page(
     can = abilities(request.user, case)
     context = _evidence(case, request.user, request.GET.get("tags", "")) | {
         "case": case,
-        "name": str(next(iter(case.image.submissions.all()), "(no name)")),
+        "name": str(next(iter(case.image.submissions.all()), gettext("(no name)"))),
         "can": can,
         "decision": _decision_in_force(case),
         "decision_form": attempt.decision_form or DecisionForm(),

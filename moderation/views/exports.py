@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from forensics.forms import ImageFilterForm
@@ -43,7 +44,7 @@ AT_ONCE = 500
 def export(request: AuthenticatedRequest, list_name: str) -> HttpResponseBase:
     """Send a list as CSV, in its order and with its filters."""
     if list_name not in _LISTS:
-        raise Http404("There is no such list.")
+        raise Http404(gettext("There is no such list."))
     make_form, visible_to, details, header, row = _LISTS[list_name]
     form: ListForm = make_form(request.GET)
     rows = form.ordered(form.apply(visible_to(request.user), user=request.user))

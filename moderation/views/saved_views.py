@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def save(request: AuthenticatedRequest, list_name: str) -> HttpResponse:
     """Keep the filters of a list under a name."""
     if list_name not in LISTS:
-        raise Http404("There is no such list.")
+        raise Http404(_("There is no such list."))
     form_class, _address = LISTS[list_name]
     query = form_class(QueryDict(request.POST.get("query", "")[:2000])).query
     try:
