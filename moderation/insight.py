@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from forensics.wording import ANALYZERS, VERDICTS
 from moderation import charts
@@ -37,6 +38,11 @@ CLAIMS = ("authentic", "suspicious", "fake")
 # What took longer than this to count is kept for a while.
 SLOW_SECONDS, KEPT_SECONDS = 1.0, 300
 _LONGEST_BY_DAY, _LONGEST_BY_WEEK = 92, 400
+
+# xgettext:no-python-format
+_INTERVAL = gettext_lazy("95 % interval")
+# xgettext:no-python-format
+_OF_CLEAR = gettext_lazy("Of clear decisions, with the 95 % interval.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +260,7 @@ def reliability_plot(counts: Counts) -> tuple[Plot, int]:
         chart=charts.reliability(
             tenths, [written_share(n / 5) for n in range(6)], written_share
         ),
-        columns=[_("Score"), _("Decided fake"), _("95 % interval"), _("Decisions")],
+        columns=[_("Score"), _("Decided fake"), str(_INTERVAL), _("Decisions")],
         rows=[
             [f"{n * 10}-{n * 10 + 10} %", *share_cells(one)]
             for n, one in enumerate(tenths)
@@ -282,14 +288,14 @@ def agreement_plots(period: Period, counts: Counts) -> list[Plot]:
                 key=f"agreement-{verdict}",
                 title=_("People agree with: %(verdict)s")
                 % {"verdict": VERDICTS[verdict].label.lower()},
-                says=_("Of clear decisions, with the 95 % interval.")
+                says=str(_OF_CLEAR)
                 if total.total
                 else _("No clear decision on such a picture in this period."),
                 chart=charts.shares(values, labels, written_share),
                 columns=[
                     step_name(period),
                     _("Agreed"),
-                    _("95 % interval"),
+                    str(_INTERVAL),
                     _("Decisions"),
                 ],
                 rows=[

@@ -11,6 +11,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from tests.factories import make_user
@@ -53,6 +54,13 @@ def empties_tables(item: pytest.Item) -> bool:
     return bool(marker and marker.kwargs.get("transaction")) or bool(
         {"transactional_db", "live_server"} & set(fixtures)
     )
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """End each test in English: a request leaves its reader's language behind."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
