@@ -49,7 +49,7 @@ MODELS = (
     *("forensics/image", "forensics/worker", "knox/authtoken", "moderation/appeal"),
     *("moderation/auditevent", "moderation/case", "moderation/decision"),
     *("moderation/goldenanswer", "moderation/policy", "moderation/queue"),
-    "django_tasks_db/dbtaskresult",
+    "django_tasks_database/dbtaskresult",
 )
 
 
