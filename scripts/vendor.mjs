@@ -9,12 +9,12 @@ const LUCIDE = "node_modules/lucide-static";
 const DEEP_ZOOM = "node_modules/openseadragon";
 const FONTS = ["latin", "latin-ext", "cyrillic", "greek"];
 const ICONS = [
-  "arrow-down", "arrow-left", "arrow-right", "arrow-up", "book-open", "check",
+  "arrow-down", "arrow-left", "arrow-right", "arrow-up", "bell", "book-open", "chart-column", "check",
   "chevron-right", "circle-check", "circle-minus", "circle-question-mark",
   "circle-slash", "circle-x", "clock", "code", "chevron-left", "columns-2", "contrast", "cpu", "download",
   "eye", "file-image", "file-text", "gavel", "hand", "history", "hourglass", "images", "inbox",
-  "info", "layers", "link", "list-filter", "lock", "lock-open", "log-out", "map-pin", "maximize", "moon",
-  "octagon-x", "refresh-cw", "repeat", "rotate-ccw", "rotate-cw", "ruler", "scale", "scan", "scan-eye", "search", "search-check", "send",
+  "info", "layers", "link", "list-filter", "lock", "lock-open", "log-out", "map-pin", "maximize", "menu", "moon",
+  "octagon-x", "refresh-cw", "repeat", "rotate-ccw", "rotate-cw", "ruler", "scale", "route", "scan", "scan-eye", "search", "search-check", "send",
   "separator-vertical", "spline",
   "server-off", "settings", "shield-check", "sun", "sun-moon", "triangle-alert",
   "square", "upload", "user", "x", "zoom-in", "zoom-out",

@@ -111,8 +111,10 @@ async function decide(form, button) {
   const { id } = describe(panelOf());
   const answer = await post(form.action, fields);
   drafts.delete(id);
-  toast.show(said, { ...answer.decision, kept }, answer.secondsUntil(answer.decision.final_at));
-  await goOn(answer, said);
+  const { training, decision } = answer;
+  if (training) toast.tell(`${said} ${training.text}`, training.url);
+  else toast.show(said, { ...decision, kept }, answer.secondsUntil(decision.final_at));
+  await goOn(answer, training ? `${said} ${training.text}` : said);
 }
 
 async function passOn(form, button) {

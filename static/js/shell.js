@@ -1,4 +1,4 @@
-// What every page has: the theme button, focus on errors, words carried over a reload.
+// What every page has: the theme button, the menu, focus on errors, words carried over a reload.
 import { announce } from "./announce.js";
 
 const THEMES = ["system", "light", "dark"];
@@ -52,6 +52,19 @@ function tellWhatHappened() {
   setTimeout(() => announce(text), 300);
 }
 
+function startMenu() {
+  const button = document.querySelector("[data-menu-toggle]");
+  if (!button) return;
+  const open = (isOpen) => button.setAttribute("aria-expanded", isOpen);
+  button.addEventListener("click", () => open(button.getAttribute("aria-expanded") === "false"));
+  button.closest("header").addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || button.getAttribute("aria-expanded") === "false") return;
+    open(false);
+    button.focus();
+  });
+}
+
 startTheme();
+startMenu();
 tellWhatHappened();
 document.querySelector("[data-focus]")?.focus();

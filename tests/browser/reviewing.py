@@ -45,6 +45,8 @@ WATCH = """() => {
 
 def start_reviewing(page: Page) -> None:
     """Press the key that claims the next case, and wait until it is there."""
+    # A key counts from when the script that reads keys has run.
+    expect(page.locator("[data-action=palette]:not([hidden])").first).to_be_attached()
     page.keyboard.press("w")
     expect(
         page.locator("body[data-reviewing] [data-case][data-token]")

@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.viewer import open_case
 from tests.credentials import GENERATED, Part, action, opened, signed
 from tests.images import jpeg, photo_like
+from tests.installation import Installation
 
 pytestmark = pytest.mark.browser
 SignedIn = Callable[..., Page]
@@ -54,11 +55,25 @@ PAGES: dict[str, tuple[str, ...]] = {
     "policy-form": ("/cases/policies/1/edit/", "button:has-text('Add a condition')"),
     "policy-publish": ("/cases/policies/1/versions/1/live/",),
     "backtest": ("/cases/policies/1/", "button:has-text('Back-test')"),
+    "policy-new": ("/cases/policies/new/",),
     "queues": ("/cases/queues/",),
     "queue-form": ("/cases/queues/new/",),
+    "queue-edit": ("/cases/queues/review/",),
+    "settings": ("/settings/",),
+    "settings-keyboard": ("/settings/keyboard/",),
+    "forbidden": ("/settings/organization/",),
     "not-found": ("/nothing/here/",),
 }
-SHOWN_IN_DOCS = ("queue", "case", "images", "upload", "viewer-swipe")
+SHOWN_IN_DOCS = (
+    *("queue", "case", "images", "upload", "viewer-swipe", "policy-form"),
+    "insight",
+)
+# What a page that is broken answers with: nothing of it reads this table.
+BREAK = """
+from django.db import connection
+connection.cursor().execute("ALTER TABLE {} RENAME TO {}")
+"""
+VIEWS, AWAY = "moderation_savedview", "moderation_savedview_away"
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -72,9 +87,64 @@ def test_pages_are_accessible_at_every_size_and_in_both_themes(
         else:
             page.goto(step) if step.startswith("/") else page.click(step)
     page.wait_for_load_state("networkidle")
+    if name == "backtest":
+        # Until then it may load itself anew at any moment.
+        expect(page.locator("[data-backtest]")).to_have_count(0, timeout=30_000)
     if name == "case":
         page.get_by_role("radio", name="Fake").check()
     check(page, name)
+
+
+@pytest.mark.parametrize("address", ["/cases/", "/cases/insight/", "/cases/audit/"])
+def test_the_menu_is_accessible_and_leads_on(signed_in: SignedIn, address: str) -> None:
+    page = signed_in("administrator", viewport={"width": 390, "height": 844})
+    page.goto(address)
+    menu = page.get_by_role("button", name="Menu")
+    images = page.get_by_role("link", name="Images", exact=True)
+    bar = page.locator(".topbar").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 64
+    expect(images).to_be_hidden()
+    menu.click()
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    expect(images).to_be_visible()
+    check(page, f"menu of {address}")
+    # At 1440 px there is no menu, and all of it fits into one line.
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    expect(menu).to_be_hidden()
+    bar = page.locator(".topbar").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 64
+    page.set_viewport_size({"width": 390, "height": 844})
+    images.focus()
+    page.keyboard.press("Escape")
+    expect(images).to_be_hidden()
+    expect(menu).to_be_focused()
+    menu.click()
+    images.click()
+    page.wait_for_url("**/images/")
+
+
+def test_a_broken_page_is_accessible(
+    signed_in: SignedIn, installation: Installation
+) -> None:
+    page = signed_in("lead")
+    installation.manage("shell", "-c", BREAK.format(VIEWS, AWAY))
+    try:
+        page.goto("/cases/")
+        expect(page.get_by_role("heading")).to_have_text(
+            "Something went wrong on our side"
+        )
+        check(page, "broken")
+    finally:
+        installation.manage("shell", "-c", BREAK.format(AWAY, VIEWS))
+
+
+def test_the_organization_s_settings_are_accessible(signed_in: SignedIn) -> None:
+    page = signed_in("administrator")
+    page.goto("/settings/organization/")
+    expect(page.get_by_role("link", name="For everybody")).to_be_visible()
+    check(page, "settings-organization")
 
 
 def test_unfolded_findings_are_accessible(signed_in: SignedIn) -> None:

@@ -12,6 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.test_accessibility import save_screenshot
+
 pytestmark = pytest.mark.browser
 SignedIn = Callable[..., Page]
 Scheme = Literal["light", "dark"]
@@ -39,6 +41,52 @@ PAGES: dict[str, tuple[str, ...]] = {
     "record": ("/cases/audit/",),
     "record, nothing": ("/cases/audit/?person=nobody",),
 }
+# Which of them the docs show, by the name of the file.
+SHOWN_IN_DOCS = {"image": "admin-case-file", "record": "record"}
+MODELS = (
+    *("accounts/organization", "accounts/user", "auth/group", "forensics/analysis"),
+    *("forensics/bank", "forensics/bankentry", "forensics/finding"),
+    *("forensics/image", "forensics/worker", "knox/authtoken", "moderation/appeal"),
+    *("moderation/auditevent", "moderation/case", "moderation/decision"),
+    *("moderation/goldenanswer", "moderation/policy", "moderation/queue"),
+    "django_tasks_database/dbtaskresult",
+)
+
+
+def test_the_first_page_is_accessible_and_leads_to_every_model_tested_here(
+    signed_in: SignedIn,
+) -> None:
+    page = signed_in("administrator")
+    page.goto("/admin/")
+    links = page.locator("#content-main tbody th a").all()
+    found = {link.get_attribute("href") for link in links}
+    assert found == {f"/admin/{model}/" for model in MODELS}
+    check(page, "admin")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_each_model_s_pages_are_accessible(model: str, signed_in: SignedIn) -> None:
+    page = signed_in("administrator")
+    listed = f"/admin/{model}/"
+    page.goto(listed)
+    check(page, model)
+    add = page.locator(".object-tools a.addlink")
+    address = add.get_attribute("href") if add.count() else None
+    first = page.locator("#result_list tbody th a").first
+    if first.count():
+        first.click()
+        check(page, f"{model}, one")
+        for name in ("History", "Delete"):
+            link = page.get_by_role("link", name=name, exact=True)
+            if link.count():
+                there = page.url
+                link.first.click()
+                check(page, f"{model}, {name}")
+                page.goto(there)
+    if address:
+        page.goto(listed)
+        page.goto(address if address.startswith("/") else listed + address)
+        check(page, f"{model}, new")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -89,6 +137,8 @@ def check(page: Page, name: str) -> None:
         room = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if room > 0:
             problems.append((where, "scrolls sideways", room))
+        if name in SHOWN_IN_DOCS and os.environ.get("UPDATE_SCREENSHOTS") == "1":
+            save_screenshot(page, f"{SHOWN_IN_DOCS[name]}-{width}-{scheme}.webp")
         if folder := os.environ.get("ADMIN_SCREENSHOTS"):
             path = Path(folder) / f"{where.replace(', ', '-').replace(' ', '-')}.png"
             page.screenshot(path=path, full_page=True)

@@ -41,7 +41,7 @@ def open_case(page: Page) -> Locator:
     page.click("a:has-text('cropped.jpg')")
     page.wait_for_load_state("networkidle")
     page.get_by_label("Evidence picture").select_option("ela")
-    return page.locator(".stage-base .stage-view")
+    return page.locator("[data-view=base]")
 
 
 def pixels(shown: Locator) -> np.ndarray[Any, Any]:
@@ -70,7 +70,7 @@ def test_lists_show_nothing_to_recognize(page: Page, signed_in: SignedIn) -> Non
         for one in (page, clear):
             one.set_viewport_size({"width": width, "height": 1000})
         for address, name in (
-            ("/cases/", ".caserow-picture"),
+            ("/cases/", ".listrow-picture"),
             ("/images/", ".tile-picture"),
         ):
             for one in (page, clear):
@@ -94,7 +94,7 @@ def test_the_admin_shows_nothing_to_recognize(page: Page) -> None:
     for picture in page.locator("img.pw-picture").all():
         assert "blur" in picture.evaluate(FILTER)
     # The admin's own signs stay readable.
-    page.goto("/admin/moderation/policy/")
+    page.goto("/admin/moderation/queue/")
     signs = page.locator("img[src*=icon-yes]")
     expect(signs.first).to_be_visible()
     assert signs.first.evaluate(FILTER) == "none"
@@ -105,7 +105,7 @@ def test_without_scripts_it_is_covered_and_one_can_choose_to_look(
 ) -> None:
     plain = signed_in("lead", java_script_enabled=False)
     plain.click("a:has-text('cropped.jpg')")
-    view = plain.locator(".stage-base .stage-view")
+    view = plain.locator(".stage-base img")
     covered = detail(view)
     expect(plain.get_by_role("button", name=HOLD)).to_have_count(0)
     plain.get_by_label("Keep clear for this picture").check()
@@ -187,7 +187,7 @@ def test_pointing_at_it_never_reveals(page: Page) -> None:
         page.wait_for_timeout(900)
         assert view.evaluate(FILTER) == covered
     page.goto("/cases/")
-    thumbnail = page.locator(".caserow-picture img").first
+    thumbnail = page.locator(".listrow-picture img").first
     before = thumbnail.evaluate(FILTER)
     thumbnail.hover(force=True)
     page.wait_for_timeout(300)
@@ -225,7 +225,7 @@ def test_kept_clear_ends_with_the_picture(page: Page) -> None:
         leave()
     page.wait_for_load_state("networkidle")
     expect(page.get_by_label("Keep clear for this picture")).not_to_be_checked()
-    assert radius(page.locator(".stage-base .stage-view").evaluate(FILTER)) > 5
+    assert radius(page.locator("[data-view=base]").evaluate(FILTER)) > 5
     assert radius(covered) > 5
 
 

@@ -26,6 +26,28 @@ pytestmark = pytest.mark.browser
 SignedIn = Callable[..., Page]
 # Strict figures are the benchmark's: other tests run beside this one.
 LOOSE_MS = 3000
+# A lead keeps what somebody else decided; every case that may be is then drawn.
+KEEP_AN_ANSWER = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import User
+from moderation import services
+from moderation.models import Case, Decision, Queue
+lead = User.objects.get(username="lead")
+other, _made = User.objects.get_or_create(username="other")
+other.groups.set(User.objects.get(username="moderator").groups.all())
+case = Case.objects.filter(status="open").order_by("-opened_at").first()
+services.decide_case(
+    case_id=case.pk, actor=other, outcome="fake", reason="content_edited"
+)
+past = timezone.now() - timedelta(minutes=1)
+Decision.objects.update(created_at=past, final_at=past)
+case.refresh_from_db()
+services.make_golden(
+    case=case, actor=lead, note="The shadows fall in two directions."
+)
+Queue.objects.update(golden_share=1.0)
+"""
 OUTCOMES = {"a": "authentic", "f": "fake", "c": "cannot_tell"}
 
 
@@ -261,3 +283,31 @@ def test_who_else_looks_is_said(
     # The next renewal, without waiting for it.
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("[data-viewers]")).to_contain_text("lead is looking")
+
+
+def test_a_known_answer_is_told_while_the_flow_goes_on(
+    signed_in: SignedIn, installation: Installation
+) -> None:
+    only_cases(installation, 4, slug="golden")
+    run_in(installation, KEEP_AN_ANSWER)
+    page = signed_in("moderator")
+    start_reviewing(page)
+    wait_until_ahead(page)
+    told = page.get_by_role("region", name="Last decision")
+    decide(page, "a", "1")
+    expect(told).to_contain_text("Recorded: Authentic.")
+    # The picture with the known answer comes next, and says nothing of it.
+    expect(page.locator("body")).not_to_contain_text("known answer")
+    decide(page, "a", "1")
+    expect(told).to_contain_text("This one had a known answer: Fake.")
+    expect(told).to_contain_text("The shadows fall in two directions.")
+    expect(told.get_by_role("link", name="Look at it again")).to_be_visible()
+    expect(told.get_by_role("button", name="Undo")).to_be_hidden()
+    expect(page.locator("#announcer")).to_contain_text("This one had a known answer")
+    wait_until_ahead(page)
+    decide(page, "a", "1")
+    expect(told).not_to_contain_text("known answer")
+    run_in(
+        installation,
+        "from moderation.models import Queue\nQueue.objects.update(golden_share=0)",
+    )

@@ -43,6 +43,7 @@ export class Toast {
 
   show(words, decision, seconds) {
     this.box ??= this.build();
+    this.box.classList.remove("is-long");
     this.decision = decision;
     this.endsAt = performance.now() + seconds * 1000;
     this.words.textContent = words;
@@ -65,8 +66,19 @@ export class Toast {
     if (this.box) this.box.hidden = true;
   }
 
+  // What somebody should read at their own pace: it stays until the next decision.
+  tell(words, link) {
+    this.say(words);
+    clearTimeout(this.timer);
+    const again = document.createElement("a");
+    Object.assign(again, { href: link, textContent: gettext("Look at it again") });
+    this.words.append(" ", again);
+    this.box.classList.add("is-long");
+  }
+
   // Says what went wrong where the button was; it goes away by itself.
   say(words) {
+    this.box?.classList.remove("is-long");
     this.box ??= this.build();
     clearInterval(this.timer);
     this.decision = null;

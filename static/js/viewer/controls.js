@@ -163,12 +163,12 @@ export class Controls {
     for (const caption of stage.querySelectorAll("[data-stage-caption]")) {
       caption.hidden = caption.dataset.stageCaption !== state.layer;
     }
-    const name = this.find("[data-view=layer] [data-stage-name]");
+    const name = this.find("[data-stage-name=layer]");
     if (name && layer) {
       const isOriginal = state.isComparing && mode === "beside";
       name.textContent = isOriginal ? gettext("Original") : layer.label;
     }
-    this.find("[data-view=base] [data-stage-name]").hidden =
+    this.find("[data-stage-name=base]").hidden =
       ["overlay", "single"].includes(mode) && !state.isComparing;
     if (name) name.hidden = state.isComparing && mode !== "beside";
   }
