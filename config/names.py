@@ -261,6 +261,9 @@ def translate_names() -> None:
             for field in (*options.fields, *options.many_to_many):
                 if isinstance(field.verbose_name, str):
                     field.verbose_name = gettext_lazy(field.verbose_name)
-            for name in ("verbose_name", "verbose_name_plural"):
-                if isinstance(said := getattr(options, name), str):
-                    setattr(options, name, gettext_lazy(said))
+            one = str(options.verbose_name)
+            if isinstance(options.verbose_name, str):
+                options.verbose_name = gettext_lazy(one)
+            if "verbose_name_plural" not in options.original_attrs:
+                several = f"{one}s"
+                options.verbose_name_plural = gettext_lazy(several)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from moderation.evidence_pages import WORDS as SHOWN_WORDS
@@ -151,7 +151,7 @@ def _changes(before: Any, after: Any) -> Iterator[str]:
         if not old:
             yield f"{name}: {_said(key, new[key])}"
         else:
-            yield _now("%(field)s: %(old)s, now %(new)s") % {
+            yield gettext("%(field)s: %(old)s, now %(new)s") % {
                 "field": name,
                 "old": _said(key, old.get(key)),
                 "new": _said(key, new.get(key)),
@@ -166,8 +166,8 @@ def _said(key: str, value: Any) -> str:
     if key == "reason" and value in DecisionReason.values:
         return str(DecisionReason(value).label)
     if isinstance(value, bool):
-        return _now("yes") if value else _now("no")
+        return gettext("yes") if value else gettext("no")
     if value in (None, "", [], {}):
-        return _now("nothing")
+        return gettext("nothing")
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from forensics.language import retold
 from forensics.models import Analysis, Finding, Worker
 from forensics.selectors import with_evidence, with_thumbnail
 
@@ -22,7 +23,12 @@ class FindingInline(ReadOnlyInline):
     """What each analyzer had to say."""
 
     model = Finding
-    fields = readonly_fields = ("analyzer", "version", "status", "score", "summary")
+    fields = readonly_fields = ("analyzer", "version", "status", "score", "says")
+
+    @admin.display(description=_("summary"))
+    def says(self, finding: Finding) -> str:
+        """Show the summary in the reader's language."""
+        return retold(finding.summary)
 
 
 @admin.register(Analysis)
@@ -147,24 +153,29 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class FindingAdmin(ReadOnlyAdmin):
     """What one analyzer said in one analysis."""
 
-    list_display = ("analyzer", "status", "score", "summary", "code_list", "elapsed_ms")
+    list_display = ("analyzer", "status", "score", "says", "code_list", "elapsed_ms")
     list_filter = ("analyzer", "status")
     fields = (
         "analysis",
         ("analyzer", "version"),
         ("status", "score"),
-        "summary",
+        "says",
         "code_list",
         "evidence",
         "found",
         "elapsed_ms",
     )
-    readonly_fields = ("code_list", "evidence", "found")
+    readonly_fields = ("says", "code_list", "evidence", "found")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
         """Order by time, which an id begins with."""
         findings: QuerySet[Finding] = super().get_queryset(request)
         return findings.select_related("analysis").order_by("-id")
+
+    @admin.display(description=_("summary"))
+    def says(self, finding: Finding) -> str:
+        """Show the summary in the reader's language."""
+        return retold(finding.summary)
 
     @admin.display(description=_("codes"))
     def code_list(self, finding: Finding) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
+from forensics.language import retold
 from forensics.wording import RESEARCH_ONLY, measured_words, percent, verdict_words
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def pictures(files: Iterable[EvidenceFile]) -> SafeString | str:
     shown = format_html_join(
         "",
         "<figure class='pw-figure'>{}<figcaption>{}</figcaption></figure>",
-        ((picture(f, "pw-picture"), f.caption or f.kind) for f in chosen),
+        ((picture(f, "pw-picture"), retold(f.caption) or f.kind) for f in chosen),
     )
     return shown or NOTHING
 
@@ -84,7 +85,11 @@ def reasons(analysis: Analysis | None) -> SafeString | str:
         "",
         "<li>{} <small>({}, {})</small></li>",
         (
-            (row.get("text", ""), row.get("code", ""), f"{row.get('weight', 0):+.2f}")
+            (
+                retold(str(row.get("text", ""))),
+                row.get("code", ""),
+                f"{row.get('weight', 0):+.2f}",
+            )
             for row in rows
         ),
     )
@@ -102,7 +107,7 @@ def findings(analysis: Analysis | None) -> SafeString | str:
                 reverse("admin:forensics_finding_change", args=[row.pk]),
                 row.analyzer,
                 row.get_status_display(),
-                row.summary,
+                retold(row.summary),
             )
             for row in rows
         ),

@@ -37,6 +37,9 @@ _NO_WORDS = re.compile(
     r"|LiteRT|Restore|^, \"|no predicate|cannot run|^none: |255 /"
 )
 _IN_TABLES = ("says", "cannot_tell")
+# Headings of tables are single words, which elsewhere are no words for a reader.
+_OF_TABLES = ("jpeg_structure/sections.py",)
+_HEADING = re.compile("[A-Z][a-z]{2,}")
 _NAMED = re.compile(r"\{[a-z_]*[^{}]*\}")
 _LETTERS = re.compile(r"[A-Za-z]{2}")
 _LEAST_LETTERS = 4
@@ -48,11 +51,13 @@ def collect(analysis: Path, tag_meanings: Path, further: Iterable[Path]) -> list
     for path in sorted(analysis.rglob("*.py")):
         name = path.relative_to(analysis).as_posix()
         if not name.startswith(_NOT_SHOWN) and not name.endswith(_NOT_SHOWN):
-            said = _in_code(ast.parse(path.read_text("utf-8")))
+            said = list(_in_code(ast.parse(path.read_text("utf-8"))))
             found |= dict.fromkeys(text for text in said if _is_said(text))
+            if name.endswith(_OF_TABLES):
+                found |= dict.fromkeys(filter(_HEADING.fullmatch, said))
     for path in further:
-        said = _in_code(ast.parse(path.read_text("utf-8")))
-        found |= dict.fromkeys(text for text in said if _is_said(text))
+        texts = _in_code(ast.parse(path.read_text("utf-8")))
+        found |= dict.fromkeys(text for text in texts if _is_said(text))
     for path in sorted(analysis.rglob("*.toml")):
         found |= dict.fromkeys(_in_table(tomllib.loads(path.read_text("utf-8"))))
     meanings = tomllib.loads(tag_meanings.read_text("utf-8"))

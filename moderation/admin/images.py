@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.timesince import timesince
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import ImageAdmin, display
@@ -154,7 +154,8 @@ class CaseFileAdmin(ImageAdmin):
     def counts(self, image: Image) -> str:
         """Show how much there is about it."""
         row = cast("Any", image)
-        return _now("%(cases)d cases, %(analyses)d analyses, %(arrivals)d arrivals") % {
+        told = gettext("%(cases)d cases, %(analyses)d analyses, %(arrivals)d arrivals")
+        return told % {
             "cases": len(files_of(image)),
             "analyses": row.analysis_count,
             "arrivals": row.arrival_count,
@@ -182,7 +183,7 @@ class CaseFileAdmin(ImageAdmin):
         """Ask first, then open a case of each that has none to decide."""
         chosen = list(queryset[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
-            said = _now("Choose at most %(most)d at once.") % {"most": MOST_AT_ONCE}
+            said = gettext("Choose at most %(most)d at once.") % {"most": MOST_AT_ONCE}
             messages.error(request, said)
             return None
         is_sent = request.POST.get("confirmed") == "yes"
@@ -198,7 +199,7 @@ class CaseFileAdmin(ImageAdmin):
                 done += 1
             except ModerationError as error:
                 messages.warning(request, f"{self.name(image)}: {error.detail}")
-        messages.success(request, _now("In review: %(n)d.") % {"n": done})
+        messages.success(request, gettext("In review: %(n)d.") % {"n": done})
         return None
 
     def _ask_to_open(
@@ -209,7 +210,7 @@ class CaseFileAdmin(ImageAdmin):
                 "object": image,
                 "thumbnail": self.thumbnail(image),
                 "name": self.name(image),
-                "against": _now("It is to be decided already.")
+                "against": gettext("It is to be decided already.")
                 if any(c.status in UNDECIDED for c in files_of(image))
                 else "",
             }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from moderation import services
@@ -177,8 +177,10 @@ def reason_against(transition: Transition, case: Case, user: User) -> str:
     if able.blocked:
         return able.blocked
     if able.is_held_by_other:
-        return _now("%(person)s is working on this case.") % {"person": case.claimed_by}
-    return _now("This case is %(state)s, so this cannot be done to it.") % {
+        return gettext("%(person)s is working on this case.") % {
+            "person": case.claimed_by
+        }
+    return gettext("This case is %(state)s, so this cannot be done to it.") % {
         "state": CaseStatus(case.status).label.lower()
     }
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
@@ -221,4 +222,4 @@ class Case(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Case {str(self.id)[-8:]}"
+        return gettext("Case %(id)s") % {"id": str(self.id)[-8:]}
