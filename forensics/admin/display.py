@@ -148,4 +148,4 @@ def as_json(data: Any) -> SafeString | str:
     if not data:
         return NOTHING
     text = json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True)
-    return format_html('<pre class="pw-data">{}</pre>', text)
+    return format_html('<pre class="pw-data" tabindex="0">{}</pre>', text)
