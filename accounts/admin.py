@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission
+from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
+from accounts import people
 from accounts.models import User
 
 if TYPE_CHECKING:
-    from django.db.models import ManyToManyField
+    from django.db.models import ManyToManyField, QuerySet
     from django.forms import ModelMultipleChoiceField
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 ONLY_SUPERUSERS_SET = ("is_superuser", "user_permissions")
 
@@ -25,6 +28,9 @@ class PersonAdmin(UserAdmin[User]):
 
     list_display = ("username", "email", "in_groups", "is_staff", "is_active")
     list_filter = ("is_active", "is_staff", "groups")
+    # Django's own two-sided choice and halved dates have no names for screen readers.
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Load the groups that a row shows in one query."""
@@ -61,10 +67,125 @@ class PersonAdmin(UserAdmin[User]):
             kwargs["queryset"] = grantable_groups(editor_of(request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    @admin.display(description="groups")
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: User,
+        form: Any,
+        change: bool,  # noqa: FBT001 - Django calls it so
+    ) -> None:
+        """Keep what was stored before, for the record."""
+        form.state_before = people.state_of(obj)
+        super().save_model(request, obj, form, change)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        change: bool,  # noqa: FBT001 - Django calls it so
+    ) -> None:
+        """Record who was made or changed, once the groups are stored, too."""
+        super().save_related(request, form, formsets, change)
+        people.record_person(
+            person=form.instance, before=form.state_before, actor=editor_of(request)
+        )
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Record that a password was set."""
+        with transaction.atomic():
+            found = self.get_object(request, id)
+            before = people.state_of(found)
+            answer: HttpResponse = super().user_change_password(request, id, form_url)
+            if found is not None and before is not None:
+                found.refresh_from_db()
+                people.record_person(
+                    person=found, before=before, actor=editor_of(request)
+                )
+        return answer
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Record who was deleted."""
+        with transaction.atomic():
+            before = people.state_of(obj)
+            super().delete_model(request, obj)
+            if before is not None:
+                people.record_removal(before=before, actor=editor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Delete the chosen ones, each on record."""
+        for person in queryset:
+            self.delete_model(request, person)
+
+    @admin.display(description=_("groups"))
     def in_groups(self, user: User) -> str:
         """Name the groups."""
         return ", ".join(group.name for group in user.groups.all())
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RecordedGroupAdmin(GroupAdmin):
+    """Groups, with a record of what each may."""
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Group,
+        form: Any,
+        change: bool,  # noqa: FBT001 - Django calls it so
+    ) -> None:
+        """Keep what was stored before, for the record."""
+        stored = Group.objects.filter(pk=obj.pk).first()
+        form.state_before = people.state_of_group(stored) if stored else None
+        super().save_model(request, obj, form, change)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        change: bool,  # noqa: FBT001 - Django calls it so
+    ) -> None:
+        """Record the change, once the permissions are stored, too."""
+        super().save_related(request, form, formsets, change)
+        people.record_group(
+            before=form.state_before,
+            after=people.state_of_group(form.instance),
+            actor=editor_of(request),
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        """Record what the deleted group might."""
+        with transaction.atomic():
+            before = people.state_of_group(obj)
+            super().delete_model(request, obj)
+            people.record_group(before=before, after=None, actor=editor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        """Delete the chosen ones, each on record."""
+        for group in queryset:
+            self.delete_model(request, group)
+
+
+def change_own_password(request: HttpRequest) -> HttpResponse:
+    """Show Django's page for one's own password, and put on record what it does."""
+    with transaction.atomic():
+        person = User.objects.filter(pk=editor_of(request).pk).first()
+        before = people.state_of(person)
+        answer: HttpResponse = admin.site.password_change(request)
+        answer = answer.render() if hasattr(answer, "render") else answer
+        if person is not None and before is not None:
+            person.refresh_from_db()
+            people.record_person(person=person, before=before, actor=person)
+    return answer
 
 
 def editor_of(request: HttpRequest) -> User:

@@ -7,3 +7,9 @@ class AccountsConfig(AppConfig):
     """People who sign in."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """Begin to put sign-ins on record."""
+        from accounts.sign_ins import listen  # noqa: PLC0415 - it needs loaded models
+
+        listen()

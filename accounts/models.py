@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 DEFAULT_ORGANIZATION = 1
 
@@ -11,10 +12,10 @@ class Organization(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     blur_by_default = models.BooleanField(
-        default=False, help_text="pictures are blurred until they are revealed"
+        default=False, help_text=_("pictures are blurred until they are revealed")
     )
     grayscale_by_default = models.BooleanField(
-        default=False, help_text="pictures are shown without color"
+        default=False, help_text=_("pictures are shown without color")
     )
 
     def __str__(self) -> str:
@@ -45,15 +46,15 @@ class Preferences(models.Model):
     grayscale = models.BooleanField(null=True, blank=True)
     shortcuts_enabled = models.BooleanField(default=True)
     shortcuts = models.JSONField(
-        default=dict, blank=True, help_text="action: key, where it differs"
+        default=dict, blank=True, help_text=_("action: key, where it differs")
     )
     break_minutes = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="minutes until a break is suggested"
+        null=True, blank=True, help_text=_("minutes until a break is suggested")
     )
     language = models.CharField(max_length=10, blank=True)
 
     class Meta:
-        verbose_name_plural = "preferences"
+        verbose_name_plural = _("preferences")
 
     def __str__(self) -> str:
         return f"Preferences of {self.user}"

@@ -1,16 +1,17 @@
-"""Making the people of a trial installation."""
+"""Making the people of a trial installation; storing what each has set."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Preferences, User
+from accounts.people import record_person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,4 +61,26 @@ def create_demo_users(*, password: str = "") -> list[Credentials]:
 def _create(name: str, password: str, *, is_staff: bool) -> Credentials:
     user = User.objects.create_user(username=name, password=password, is_staff=is_staff)
     user.groups.add(Group.objects.get(name=name))
+    record_person(person=user, before=None, actor=None)
     return Credentials(name, password)
+
+
+@transaction.atomic
+def set_preferences(*, user: User, **values: Any) -> list[str]:
+    """Store what a person has set; return the names of what is different now.
+
+    Raises
+    ------
+    ValidationError
+        A value cannot be.
+    """
+    Preferences.objects.get_or_create(user=user)
+    own = Preferences.objects.select_for_update().get(user=user)
+    changed = [name for name, value in values.items() if getattr(own, name) != value]
+    if changed:
+        for name in changed:
+            setattr(own, name, values[name])
+        own.full_clean(exclude=["user"])
+        own.save(update_fields=changed)
+        user.preferences = own
+    return sorted(changed)

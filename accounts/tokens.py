@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from knox.models import get_token_model
+
+from accounts.record import record
 
 if TYPE_CHECKING:
     from knox.models import AuthToken
@@ -33,8 +36,12 @@ class IssuedToken:
     expires_at: datetime
 
 
-def issue_token(*, user: User, days: int = DEFAULT_DAYS) -> IssuedToken:
+def issue_token(
+    *, user: User, days: int = DEFAULT_DAYS, actor: User | None = None
+) -> IssuedToken:
     """Make a token for ``user`` that ends after ``days`` days.
+
+    ``actor`` is who asked for it; None at the command line.
 
     Raises
     ------
@@ -47,14 +54,25 @@ def issue_token(*, user: User, days: int = DEFAULT_DAYS) -> IssuedToken:
         )
     if not 1 <= days <= MAX_DAYS:
         raise TokenRefusedError(f"Expected 1 to {MAX_DAYS} days. Received {days}.")
-    row, secret = get_token_model().objects.create(
-        user=user, expiry=timedelta(days=days)
-    )
+    with transaction.atomic():
+        row, secret = get_token_model().objects.create(
+            user=user, expiry=timedelta(days=days)
+        )
+        record(
+            "token_made",
+            actor=actor,
+            person=user.get_username(),
+            token=row.token_key,
+            expires=row.expiry,
+        )
     logger.info("token %s issued to %s", row.token_key, user.get_username())
     return IssuedToken(secret=secret, key=row.token_key, expires_at=row.expiry)
 
 
-def revoke_token(token: AuthToken) -> None:
+@transaction.atomic
+def revoke_token(token: AuthToken, *, actor: User | None) -> None:
     """End a token at once."""
     logger.info("token %s revoked", token.token_key)
+    key, owner = token.token_key, token.user.get_username()
     token.delete()
+    record("token_revoked", actor=actor, person=owner, token=key)

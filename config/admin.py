@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
 from knox import admin as knox_admin
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest
 
-admin.site.site_header = "Pixelwarden administration"
+admin.site.site_header = _("Pixelwarden administration")
 admin.site.site_title = "Pixelwarden"
-admin.site.index_title = "Everything that is stored"
+admin.site.index_title = _("Everything that is stored")
 admin.site.unregister(knox_admin.models.AuthToken)
 admin.site.unregister(DBTaskResult)
 
@@ -60,14 +61,14 @@ class TokenAdmin(ReadOnlyAdmin):
 
     def delete_model(self, request: HttpRequest, obj: AuthToken) -> None:
         """End one token."""
-        revoke_token(obj)
+        revoke_token(obj, actor=editor_of(request))
 
     def delete_queryset(
         self, request: HttpRequest, queryset: QuerySet[AuthToken]
     ) -> None:
         """End the chosen tokens."""
         for token in queryset:
-            revoke_token(token)
+            revoke_token(token, actor=editor_of(request))
 
 
 @admin.register(DBTaskResult)

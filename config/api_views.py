@@ -27,6 +27,8 @@ RESOURCES = {
     "cases": "case",
     "decisions": "decision",
     "policies": "policy",
+    "audit": "audit",
+    "queues": "queue",
     "tokens": "token",
     "problems": "problem",
 }

@@ -12,5 +12,6 @@ class PlatformConfig(AppConfig):
     label = "platform"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register the checks; name what Django names in English only."""
         import_module("config.checks")
+        import_module("config.names").translate_names()

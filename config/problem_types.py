@@ -137,6 +137,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "The decision lacks something, or contradicts itself",
         "`detail` says what; each outcome has reasons of its own.",
     ),
+    "invalid_policy": ProblemType(
+        422,
+        "The policy or the queue does not make sense",
+        "`detail` says where, what was expected and what was received.",
+    ),
     "moderation_error": ProblemType(
         409, "The case does not allow this", "Read the case again."
     ),
@@ -146,6 +151,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Something went wrong on our side",
         "Try again later. If it stays, tell the operator the `request_id`: it is in "
         "the log.",
+    ),
+    "not_recorded": ProblemType(
+        503,
+        "The view could not be put on record",
+        "Evidence is not shown without a record of it. Try again later.",
     ),
     "storage_unavailable": ProblemType(
         503,

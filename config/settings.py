@@ -49,6 +49,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.context.AddressMiddleware",
+    "accounts.language.PreferredLanguageMiddleware",
+    "config.viewing.ViewingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -89,10 +91,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -122,6 +125,9 @@ LOCALIZER = _environment.text("LOCALIZER", "forgery-localizer")
 EXIFTOOL = _environment.program("EXIFTOOL")
 MAP_URL = _environment.map_address()
 C2PA_TRUST_LIST = _environment.file("C2PA_TRUST_LIST", "trust_lists/c2pa.pem")
+TILES_FROM_PIXELS = _environment.number(
+    "TILES_FROM_PIXELS", 16_000_000, least=1, most=500_000_000
+)
 LEASE_SECONDS = _environment.number("LEASE_SECONDS", 30, least=1, most=3600)
 ANALYSIS_TIME_LIMIT = _environment.number(
     "ANALYSIS_TIME_LIMIT", 300, least=1, most=86_400
@@ -131,6 +137,12 @@ DEMO_PASSWORD = _environment.text("DEMO_PASSWORD")
 
 # The job that saving an image enqueues. Another task engine is another backend here.
 ANALYSIS_TASK = "config.tasks.analyze_image"
+TILES_TASK = "config.tasks.build_image_tiles"
+# Puts on record what happens to people and tokens; their app knows nothing of it.
+RECORDER = "moderation.services.audit.record"
+# Of which pictures a person must not find what others wrote; asked by the search.
+CONCEALED_REMARKS = "moderation.blinding.images_judged_unseen"
+BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
@@ -199,6 +211,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
         "object-src": ["'none'"],
+        "media-src": ["'none'"],  # nothing ever plays
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],

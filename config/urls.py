@@ -5,8 +5,10 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 
+from accounts.admin import change_own_password
 from config.health import health
-from moderation.views import home
+from moderation.views import care, home
+from moderation.views.keyboard import keyboard_settings
 
 urlpatterns = [
     path("", home, name="home"),
@@ -18,7 +20,15 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("images/", include("forensics.urls")),
     path("cases/", include("moderation.urls")),
+    path("settings/", care.own_settings, name="settings-care"),
+    path(
+        "settings/organization/",
+        care.organization_settings,
+        name="settings-organization",
+    ),
+    path("settings/keyboard/", keyboard_settings, name="settings-keyboard"),
     path("api/v1/", include("config.api_urls")),
+    path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),
     path("words.js", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     path("healthz", health, name="health"),

@@ -18,7 +18,12 @@ from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 from django_tasks_db.utils import exclusive_transaction
 
 from forensics.services import record_worker, recover_analyses, retire_worker
-from moderation.services import release_expired_claims, resume_ended_holds
+from moderation.services import (
+    continue_check,
+    release_expired_claims,
+    resume_ended_holds,
+)
+from moderation.services.backtests import recover_backtests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,8 +139,10 @@ class Pulse:
             close_old_connections()
             record_worker(name=self._name, started_at=self._started_at)
             recover_analyses()
+            recover_backtests()
             release_expired_claims()
             resume_ended_holds()
+            continue_check()
             if timezone.now() - self._pruned_at >= PRUNE_EVERY:
                 self._pruned_at = timezone.now()
                 prune_jobs(now=self._pruned_at)

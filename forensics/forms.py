@@ -2,68 +2,110 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
-from forensics.metadata_search import with_metadata
-from forensics.models import VERDICT_CHOICES
+from accounts.models import User
+from forensics.lists import DayField, ListForm, Sort, days
+from forensics.models import VERDICT_CHOICES, Door
+from forensics.narrowing import matching
+from forensics.search import search_visible_images
 from forensics.selectors import submissions_visible_to
 from forensics.states import AnalysisStatus
 
 if TYPE_CHECKING:
-    from accounts.models import User
-    from forensics.models import Image
+    from collections.abc import Mapping
 
-_HASH = re.compile(r"[0-9a-fA-F]{16,64}")
+    from django.db.models import QuerySet
+    from django.utils.functional import _StrPromise
+
+    from forensics.models import Image, Submission
+
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC")
 
 
-class ImageFilterForm(forms.Form):
+def search_field(label: str | _StrPromise) -> forms.CharField:
+    """Make the field for words."""
+    widget = forms.TextInput(attrs={"type": "search", "autocomplete": "off"})
+    return forms.CharField(label=label, required=False, max_length=255, widget=widget)
+
+
+class ImageFilterForm(ListForm):
     """Filters of the image list; they live in the address."""
 
-    q = forms.CharField(
-        label="File name, SHA-256 or metadata",
-        required=False,
-        max_length=255,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    sorts: ClassVar[Mapping[str, Sort]] = {
+        "newest": Sort(_("Newest first"), ("-created_at", "-id")),
+        "oldest": Sort(_("Oldest first"), ("created_at", "id")),
+    }
+    more = ("format", "door", "uploader", "received_from", "received_to")
+
+    q = search_field(_("Name, SHA-256, metadata, notes"))
     verdict = forms.ChoiceField(
-        label="Verdict", required=False, choices=[("", "Any verdict"), *VERDICT_CHOICES]
+        label=_("Verdict"),
+        required=False,
+        choices=[("", _("Any verdict")), *VERDICT_CHOICES],
     )
     status = forms.ChoiceField(
-        label="Analysis",
+        label=_("Analysis"),
         required=False,
-        choices=[("", "Any state"), *AnalysisStatus.choices],
+        choices=[("", _("Any state")), *AnalysisStatus.choices],
     )
     format = forms.ChoiceField(
-        label="Format",
+        label=_("Format"),
         required=False,
-        choices=[("", "Any format"), *((name, name) for name in FORMATS)],
+        choices=[("", _("Any format")), *((name, name) for name in FORMATS)],
     )
+    door = forms.ChoiceField(
+        label=_("Came through"),
+        required=False,
+        choices=[("", _("Any door")), *Door.choices],
+    )
+    uploader = forms.CharField(
+        label=_("Sent by (user name)"), required=False, max_length=150
+    )
+    received_from = DayField(label=_("Received from"))
+    received_to = DayField(label=_("Received until"))
 
     def apply(self, images: QuerySet[Image], *, user: User) -> QuerySet[Image]:
         """Narrow a list; what does not validate narrows nothing."""
-        if not self.is_valid():
-            return images
-        asked = self.cleaned_data
-        if asked["verdict"]:
-            images = images.filter(current_analysis__verdict=asked["verdict"])
-        if asked["status"]:
-            images = images.filter(current_analysis__status=asked["status"])
-        if asked["format"]:
-            images = images.filter(format=asked["format"])
-        return _search(images, asked["q"].strip(), user) if asked["q"] else images
+        asked = self.asked
+        columns = {
+            "verdict": "current_analysis__verdict",
+            "status": "current_analysis__status",
+            "format": "format",
+        }
+        for name, column in columns.items():
+            if name in asked:
+                images = images.filter(**{column: asked[name]})
+        images = images.filter(
+            **days("created_at", asked.get("received_from"), asked.get("received_to"))
+        )
+        if "door" in asked or "uploader" in asked:
+            images = images.filter(arrived(self._arrivals(user)))
+        if not user.has_perm("forensics.view_image"):
+            images = images.filter(arrived(submissions_visible_to(user)))
+        if "q" in asked:
+            images = images.filter(search_visible_images(asked["q"], user=user))
+        return images
+
+    def _arrivals(self, user: User) -> QuerySet[Submission]:
+        arrivals = submissions_visible_to(user)
+        if "door" in self.asked:
+            arrivals = arrivals.filter(door=self.asked["door"])
+        if "uploader" in self.asked:
+            arrivals = arrivals.filter(submitted_by=user_id_of(self.asked["uploader"]))
+        return arrivals
 
 
-def _search(images: QuerySet[Image], text: str, user: User) -> QuerySet[Image]:
-    """Find by name, hash or tags; a name counts only where this person may see it."""
-    names = submissions_visible_to(user).filter(
-        image=OuterRef("pk"), original_name__icontains=text
-    )
-    found = Q(sha256__startswith=text.lower()) | Q(Exists(names))
-    if not _HASH.fullmatch(text):
-        found |= Q(with_metadata(text))  # reads the text of every result
-    return images.filter(found)
+def arrived(arrivals: QuerySet[Submission]) -> Q:
+    """Return the condition that an image is one of these arrivals'."""
+    return matching(arrivals, "image_id", probe=arrivals.filter(image=OuterRef("pk")))
+
+
+def user_id_of(username: str) -> int:
+    """Return the key of a person, or one that nobody has."""
+    found = User.objects.filter(username=username).values_list("pk", flat=True).first()
+    return -1 if found is None else found

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from forensics.analysis.pdq_index import BANDS, band_values
@@ -33,7 +34,7 @@ class PdqIndexed(models.Model):
         "PDQ",
         max_length=64,
         blank=True,
-        help_text="of the picture, 64 hexadecimal digits",
+        help_text=_("of the picture, 64 hexadecimal digits"),
     )
     band_00 = _band()
     band_01 = _band()
@@ -61,7 +62,9 @@ class Fingerprint(PdqIndexed):
         on_delete=models.CASCADE,
         related_name="fingerprint",
     )
-    quality = models.PositiveSmallIntegerField(help_text="0 to 100; below 50: too flat")
+    quality = models.PositiveSmallIntegerField(
+        help_text=_("0 to 100; below 50: too flat")
+    )
     version = models.CharField(max_length=16)
 
     class Meta:
@@ -74,9 +77,9 @@ class Fingerprint(PdqIndexed):
 class BankPurpose(models.TextChoices):
     """What it means to be in a bank."""
 
-    FAKE = "fake", "Known fakes"
-    GOOD = "good", "Known good"
-    CUSTOM = "custom", "Other"
+    FAKE = "fake", _("Known fakes")
+    GOOD = "good", _("Known good")
+    CUSTOM = "custom", _("Other")
 
 
 def code_of(purpose: str, *, is_exact: bool) -> str:
@@ -91,7 +94,7 @@ class Bank(models.Model):
     purpose = models.CharField(max_length=16, choices=BankPurpose.choices)
     description = models.TextField(blank=True, max_length=MAX_TEXT)
     is_active = models.BooleanField(
-        default=True, help_text="whether new analyses are compared with it"
+        default=True, help_text=_("whether new analyses are compared with it")
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -112,10 +115,10 @@ class BankEntry(PdqIndexed):
         max_length=64,
         blank=True,
         db_index=True,
-        help_text="of the file, 64 hexadecimal digits",
+        help_text=_("of the file, 64 hexadecimal digits"),
     )
     source = models.CharField(
-        max_length=255, blank=True, help_text="where it comes from"
+        max_length=255, blank=True, help_text=_("where it comes from")
     )
     note = models.TextField(blank=True, max_length=MAX_TEXT)
     tags = models.JSONField(default=list, blank=True)
@@ -131,7 +134,7 @@ class BankEntry(PdqIndexed):
     added_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        verbose_name_plural = "bank entries"
+        verbose_name_plural = _("bank entries")
         ordering = ("-added_at", "-id")
         constraints = (
             models.UniqueConstraint(

@@ -149,7 +149,7 @@ def tag_groups(groups: Sequence[MetadataGroup], asked: str = "") -> list[TagGrou
         if rows:
             is_open = bool(words) or len(found) < _OPEN_GROUPS
             meaning = group_meaning(group.name)
-            found.append(TagGroup(group.name, meaning, rows, is_open))
+            found.append(TagGroup(retold(group.name), meaning, rows, is_open))
     return found
 
 

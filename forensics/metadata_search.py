@@ -1,12 +1,8 @@
-"""Searching what files say about themselves: one text a result, one more condition."""
+"""What files say about themselves as one text a result, to be searched."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-from django.db.models import Exists, OuterRef
-
-from forensics.models import MetadataText
 
 MAX_TEXT = 32_000
 _MAX_LINE = 400
@@ -39,12 +35,3 @@ def _lines(groups: object) -> Iterator[str]:
 def folded(text: str) -> str:
     """Return text on one line, in which case and runs of blanks do not matter."""
     return " ".join(text.replace("\x00", " ").split()).casefold()
-
-
-def with_metadata(text: str) -> Exists:
-    """Return the condition that an image's newest result names ``text`` in a tag."""
-    return Exists(
-        MetadataText.objects.filter(
-            analysis=OuterRef("current_analysis"), text__contains=folded(text)
-        )
-    )

@@ -6,11 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
+from forensics.search_models import SearchDocument
 from forensics.states import PENDING, AnalysisStatus
+from forensics.tile_models import TilePyramid, TilesStatus
 
 # Django finds an app's models in this module; those about known images lie beside it.
 __all__ = [
@@ -24,7 +27,10 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "Image",
+    "SearchDocument",
     "Submission",
+    "TilePyramid",
+    "TilesStatus",
     "Trigger",
     "Worker",
 ]
@@ -35,17 +41,17 @@ VERDICT_CHOICES = [(verdict.value, verdict.value.capitalize()) for verdict in Ve
 class Door(models.TextChoices):
     """Through which door an image came in."""
 
-    WEB = "web", "Dashboard"
-    API = "api", "API"
-    ADMIN = "admin", "Admin"
-    COMMAND = "command", "Command line"
+    WEB = "web", _("Dashboard")
+    API = "api", _("API")
+    ADMIN = "admin", _("Admin")
+    COMMAND = "command", _("Command line")
 
 
 class Trigger(models.TextChoices):
     """What asked for an analysis."""
 
-    SUBMISSION = "submission", "Submission"
-    REANALYSIS = "reanalysis", "Re-analysis"
+    SUBMISSION = "submission", _("Submission")
+    REANALYSIS = "reanalysis", _("Re-analysis")
 
 
 class Image(models.Model):
@@ -57,8 +63,12 @@ class Image(models.Model):
     byte_size = models.PositiveBigIntegerField()
     format = models.CharField(max_length=16)
     media_type = models.CharField(max_length=64)
-    width = models.PositiveIntegerField(help_text="stored pixels, before orientation")
-    height = models.PositiveIntegerField(help_text="stored pixels, before orientation")
+    width = models.PositiveIntegerField(
+        help_text=_("stored pixels, before orientation")
+    )
+    height = models.PositiveIntegerField(
+        help_text=_("stored pixels, before orientation")
+    )
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     # The newest usable result, or the newest attempt while there is none: what lists
     # show, without a query for each row.
@@ -68,6 +78,7 @@ class Image(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        indexes = (models.Index(fields=("format", "-created_at", "-id")),)
         permissions = (("reanalyze_image", "Can ask for a new analysis"),)
 
     def __str__(self) -> str:
@@ -94,7 +105,11 @@ class Submission(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes = (models.Index(fields=("submitted_by", "-created_at")),)
+        indexes = (
+            models.Index(fields=("submitted_by", "-created_at")),
+            models.Index(fields=("submitted_by", "image")),
+            models.Index(fields=("door", "image")),
+        )
 
     def __str__(self) -> str:
         return self.original_name or "(no name)"
@@ -130,7 +145,7 @@ class Analysis(models.Model):
     elapsed_ms = models.FloatField(null=True, blank=True)
 
     verdict = models.CharField(max_length=16, choices=VERDICT_CHOICES, blank=True)
-    score = models.FloatField(null=True, blank=True, help_text="0.01 to 0.99")
+    score = models.FloatField(null=True, blank=True, help_text=_("0.01 to 0.99"))
     reasons = models.JSONField(default=list, blank=True)
     models_used = models.JSONField(default=list, blank=True)
     codecs = models.JSONField(default=dict, blank=True)
@@ -140,19 +155,21 @@ class Analysis(models.Model):
         default=dict,
         db_default={},
         blank=True,
-        help_text="bands, share of untouched pictures that score as high, stability",
+        help_text=_("bands, share of untouched pictures that score as high, stability"),
     )
     known_matches = models.JSONField(
         default=list,
         db_default=[],
         blank=True,
-        help_text="entries of banks that the picture was, or looked like, at the time",
+        help_text=_(
+            "entries of banks that the picture was, or looked like, at the time"
+        ),
     )
     error_code = models.CharField(max_length=32, blank=True)
     error_detail = models.TextField(blank=True)
 
     class Meta:
-        verbose_name_plural = "analyses"
+        verbose_name_plural = _("analyses")
         ordering = ("-queued_at", "-id")
         indexes = (
             models.Index(fields=("status", "queued_at")),

@@ -16,6 +16,8 @@ from forensics.models import (
     Finding,
     Image,
     Submission,
+    TilePyramid,
+    TilesStatus,
     Worker,
 )
 from forensics.states import PENDING, USABLE
@@ -53,6 +55,18 @@ def analyses_visible_to(user: User | AnonymousUser) -> QuerySet[Analysis]:
 def evidence_visible_to(user: User | AnonymousUser) -> QuerySet[EvidenceFile]:
     """Return the evidence files of the images this person may see."""
     return EvidenceFile.objects.filter(analysis__image__in=images_visible_to(user))
+
+
+def tiles_visible_to(user: User | AnonymousUser) -> QuerySet[TilePyramid]:
+    """Return the finished tiles of the images this person may see."""
+    return TilePyramid.objects.filter(
+        status=TilesStatus.READY, image__in=images_visible_to(user)
+    )
+
+
+def tiles_of(image: Image) -> TilePyramid | None:
+    """Return an image's tiles, finished or not."""
+    return TilePyramid.objects.filter(image=image).first()
 
 
 def submissions_visible_to(user: User | AnonymousUser) -> QuerySet[Submission]:

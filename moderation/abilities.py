@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from moderation import flow_selectors
-from moderation.states import CaseStatus
+from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -44,7 +44,7 @@ def abilities(user: User, case: Case) -> Abilities:
     is_claimed = case.status == CaseStatus.CLAIMED
     is_mine = is_claimed and case.claimed_by_id == user.pk
     is_held = is_claimed and not is_mine and not _is_over(case)
-    is_waiting = case.status != CaseStatus.DECIDED and not is_held
+    is_waiting = case.status in UNDECIDED and not is_held
     is_paused = case.status == CaseStatus.HELD
     blocked = ""
     if may_decide and is_waiting and not is_mine:

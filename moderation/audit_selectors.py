@@ -2,18 +2,127 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from accounts.models import User
+from moderation import blinding
 from moderation.audit_chain import START, Break, Entry, Head, Row, breaks_of
 from moderation.models import AuditEvent, AuditHead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from uuid import UUID
 
+    from django.db.models import QuerySet
+
+READ = "moderation.view_auditevent"
+PAGE_SIZE = 50
+# Rows are numbered in the order of their times, as far as machines' clocks agree.
+CLOCKS_AGREE_WITHIN = timedelta(hours=1)
 _BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What of the record is asked for; what is empty narrows nothing."""
+
+    actions: Collection[str] = ()
+    person: str = ""
+    case: UUID | None = None
+    image: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def apply(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        """Narrow; each condition is found by an index that is ordered by position."""
+        exact: dict[str, Any] = {"case": self.case, "image": self.image}
+        events = events.filter(**{name: one for name, one in exact.items() if one})
+        if self.actions:
+            events = events.filter(action__in=self.actions)
+        if self.person:
+            found = User.objects.filter(username=self.person).values_list("pk").first()
+            events = events.filter(actor=found[0]) if found else events.none()
+        return self._within(events)
+
+    def _within(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        """Narrow by time and, so that pages are found at once, by position as well."""
+        if self.since is not None:
+            events = events.filter(at__gte=self.since)
+            first = _position_near(self.since - CLOCKS_AGREE_WITHIN, is_first=True)
+            events = events.filter(position__gte=first) if first else events.none()
+        if self.until is not None:
+            events = events.filter(at__lt=self.until)
+            last = _position_near(self.until + CLOCKS_AGREE_WITHIN, is_first=False)
+            events = events.filter(position__lte=last) if last else events.none()
+        return events
+
+
+def _position_near(moment: datetime, *, is_first: bool) -> int | None:
+    """Return the first row's position at or after a moment, or the last one before."""
+    lookup = {"at__gte" if is_first else "at__lt": moment}
+    rows = AuditEvent.objects.filter(**lookup).order_by("at" if is_first else "-at")
+    found = rows.values_list("position").first()
+    return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, the newest first, and where the neighbours begin."""
+
+    rows: list[AuditEvent]
+    older: int | None
+    newer: int | None
+
+
+def events_visible_to(user: User) -> QuerySet[AuditEvent]:
+    """Return the record for those who may read it, nothing for others.
+
+    Who is to judge a picture unseen does not find here what was decided in it.
+    """
+    if not user.has_perm(READ):
+        return AuditEvent.objects.none()
+    events = AuditEvent.objects.select_related("actor", "case", "policy")
+    return blinding.events_shown_to(events, user)
+
+
+def page_of(
+    events: QuerySet[AuditEvent],
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    size: int = PAGE_SIZE,
+) -> Page:
+    """Return the newest rows, those older than a position, or those newer."""
+    if after is not None:
+        newer = list(events.filter(position__gt=after).order_by("position")[: size + 1])
+        rows = newer[:size][::-1]
+        has_newer, has_older = len(newer) > size, True
+    else:
+        older = events if before is None else events.filter(position__lt=before)
+        found = list(older.order_by("-position")[: size + 1])
+        rows = found[:size]
+        has_newer, has_older = before is not None, len(found) > size
+    return Page(
+        rows=rows,
+        older=rows[-1].position if rows and has_older else None,
+        newer=rows[0].position if rows and has_newer else None,
+    )
+
+
+def walk(events: QuerySet[AuditEvent], *, at_once: int = 1000) -> Iterator[AuditEvent]:
+    """Yield every row, the newest first, in bounded memory."""
+    before: int | None = None
+    while True:
+        page = page_of(events, before=before, size=at_once)
+        yield from page.rows
+        if page.older is None:
+            return
+        before = page.older
 
 
 def entry_of(event: AuditEvent) -> Entry:

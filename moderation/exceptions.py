@@ -1,5 +1,7 @@
 """What can go wrong in this app, as one small tree. Words come with the error."""
 
+from django.utils.translation import gettext
+
 
 class ModerationError(Exception):
     """Root of every error this app raises on purpose.
@@ -35,7 +37,39 @@ class NotAllowedError(ModerationError):
     code = "not_allowed"
 
 
+class InvalidPolicyError(ModerationError):
+    """A policy or a queue does not make sense.
+
+    Parameters
+    ----------
+    detail : str
+        For people.
+    pointer : str
+        JSON pointer to the condition that is wrong; empty: the whole.
+    """
+
+    code = "invalid_policy"
+
+    def __init__(self, detail: str, *, pointer: str = "") -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+
+
 class InvalidDecisionError(ModerationError):
     """The decision lacks something, or contradicts itself."""
 
     code = "invalid_decision"
+
+
+class NotRecordedError(ModerationError):
+    """A view of evidence could not be put on record, so nothing is shown."""
+
+    code = "not_recorded"
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext(
+                "This view could not be put on record, so nothing is shown. Try again "
+                "in a moment; if it stays so, tell whoever runs this installation."
+            )
+        )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from moderation import quality_selectors, selectors
 from moderation.models import (
     Case,
     CaseSkip,
@@ -56,6 +57,7 @@ def cases_for(user: User, *, now: datetime) -> QuerySet[Case]:
         .filter(Q(assigned_to=None) | Q(assigned_to=user))
         .filter(~Exists(skipped), ~Exists(own), ~Exists(checked))
     )
+    cases = quality_selectors.cases_to_review(cases, user)
     return cases if user.has_perm(LEAD) else cases.filter(escalated_at=None)
 
 
@@ -75,7 +77,10 @@ def lines_for(
     assigned = cases.filter(assigned_to=user, status__in=WAITING)
     if queue:
         assigned = assigned.filter(queue__in=queues)
-    lines = [cases.filter(queue__in=queues, status=CaseStatus.APPEALED)]
+    appeals = cases.filter(queue__in=queues, status=CaseStatus.APPEALED)
+    # Somebody outside waits for the answer: leads are handed appeals before all else.
+    is_lead = user.has_perm(LEAD)
+    lines = [] if is_lead else [appeals]
     for one in queues:
         lines += _lines_of(one, cases.filter(queue=one, status=CaseStatus.OPEN))
     heads = [(line.first(), line) for line in lines]
@@ -84,7 +89,8 @@ def lines_for(
         for number, (head, _line) in enumerate(heads)
         if head is not None
     )
-    return [assigned, *(lines[number] for _key, number in ranked)]
+    ordered = [lines[number] for _key, number in ranked]
+    return [assigned, appeals, *ordered] if is_lead else [assigned, *ordered]
 
 
 def _lines_of(queue: Queue, waiting: QuerySet[Case]) -> list[QuerySet[Case]]:
@@ -121,6 +127,8 @@ def claimed_case_of(user: User, *, queue: str = "") -> Case | None:
 
 def reason_not_to_take(case: Case, user: User) -> str:
     """Say why this person may not take a waiting case; empty if they may."""
+    if problem := quality_selectors.reason_not_to_review(case, user):
+        return problem
     if user.has_perm(LEAD):
         return _own_work(case, user)
     if case.escalated_at is not None:
@@ -175,9 +183,13 @@ def comments_on(case: Case) -> QuerySet[Comment]:
 
 def notifications_of(user: User) -> QuerySet[Notification]:
     """Return what this person was told, newest first."""
-    return Notification.objects.filter(person=user).select_related(
-        "case__image", "comment"
-    )
+    return _told(user).select_related("case__image", "comment")
+
+
+def _told(user: User) -> QuerySet[Notification]:
+    """Leave out what is about a case that this person must not see just now."""
+    seen = selectors.cases_visible_to(user).values("pk")
+    return Notification.objects.filter(person=user, case__in=seen)
 
 
 def notification_of(user: User, text: str) -> Notification | None:
@@ -196,5 +208,5 @@ def uuid_or_none(text: str | None) -> UUID | None:
 
 def unread_count(user: User) -> int:
     """Count what this person has not read, up to ``MOST_COUNTED``."""
-    unread = Notification.objects.filter(person=user, read_at=None)
+    unread = _told(user).filter(read_at=None)
     return unread.order_by()[:MOST_COUNTED].count()

@@ -2,62 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from forensics.models import VERDICT_CHOICES
-from moderation.models import MAX_NOTE, DecisionReason, Outcome, Priority
+from forensics.language import retold
+from moderation.models import MAX_NOTE, DecisionReason, Outcome
 from moderation.policies import REASONS_FOR, problem_with_decision
-from moderation.states import UNDECIDED, CaseStatus
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from accounts.models import User
-    from moderation.models import Case
-
-WAITING = "waiting"
-EVERY = "all"
-
-
-class QueueFilterForm(forms.Form):
-    """Filters of the queue; they live in the address."""
-
-    status = forms.ChoiceField(
-        label="Cases",
-        required=False,
-        choices=[
-            ("", "To decide"),
-            *((status.value, status.label) for status in CaseStatus),
-            (EVERY, "All"),
-        ],
-    )
-    verdict = forms.ChoiceField(
-        label="Verdict", required=False, choices=[("", "Any verdict"), *VERDICT_CHOICES]
-    )
-    priority = forms.TypedChoiceField(
-        label="Priority",
-        required=False,
-        coerce=int,
-        empty_value=None,
-        choices=[("", "Any priority"), *Priority.choices[::-1]],
-    )
-    mine = forms.BooleanField(label="Only claimed by me", required=False)
-
-    def apply(self, cases: QuerySet[Case], *, user: User) -> QuerySet[Case]:
-        """Narrow the queue; what does not validate leaves the default: to decide."""
-        asked = self.cleaned_data if self.is_valid() else {}
-        status = asked.get("status") or ""
-        if status in CaseStatus.values:
-            cases = cases.filter(status=status)
-        elif status != EVERY:
-            cases = cases.filter(status__in=UNDECIDED)
-        if asked.get("verdict"):
-            cases = cases.filter(analysis__verdict=asked["verdict"])
-        if asked.get("priority"):
-            cases = cases.filter(priority=asked["priority"])
-        return cases.filter(claimed_by=user) if asked.get("mine") else cases
 
 
 class DecisionForm(forms.Form):
@@ -70,7 +22,7 @@ class DecisionForm(forms.Form):
     analysis = forms.UUIDField(required=False)
     outcome = forms.ChoiceField(
         choices=Outcome.choices,
-        error_messages={"required": "Choose what you decide."},
+        error_messages={"required": _("Choose what you decide.")},
     )
     note = forms.CharField(
         required=False,
@@ -107,7 +59,7 @@ class DecisionForm(forms.Form):
             return cleaned
         cleaned["reason"] = cleaned.get(f"reason_{outcome}", "")
         if not cleaned["reason"]:
-            self.add_error(f"reason_{outcome}", "Choose a reason.")
+            self.add_error(f"reason_{outcome}", _("Choose a reason."))
             return cleaned
         problem = problem_with_decision(
             outcome=outcome,
@@ -116,7 +68,7 @@ class DecisionForm(forms.Form):
             max_note=MAX_NOTE,
         )
         if problem:
-            self.add_error("note", problem)
+            self.add_error("note", retold(problem))
         return cleaned
 
 
@@ -132,5 +84,5 @@ class ReopenForm(forms.Form):
     because = forms.CharField(
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Say why the case is reopened."},
+        error_messages={"required": _("Say why the case is reopened.")},
     )

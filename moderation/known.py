@@ -20,6 +20,7 @@ from forensics.selectors import (
     submissions_visible_to,
     with_list_details,
 )
+from moderation.models import CaseKind
 from moderation.selectors import decisions_visible_to
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _in_force(
     user: User, hashes: Collection[str], but: Case | None
 ) -> Sequence[Decision]:
     decisions = decisions_visible_to(user).filter(
-        image_sha256__in=hashes, withdrawn_at=None
+        image_sha256__in=hashes, withdrawn_at=None, case__kind=CaseKind.REGULAR
     )
     return list(decisions.exclude(case=but) if but else decisions)
 

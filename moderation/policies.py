@@ -1,63 +1,6 @@
-"""PURE rules: when an analysis becomes a case, and which decisions make sense."""
+"""PURE rules: which decisions make sense."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a policy looks at: the end of one analysis."""
-
-    verdict: str
-    score: float
-    codes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One policy's conditions. Every condition that is set must hold."""
-
-    name: str
-    priority: int
-    verdicts: frozenset[str] = frozenset()
-    codes: frozenset[str] = frozenset()
-    min_score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A rule that holds, with the reason in words."""
-
-    rule: Rule
-    because: str
-
-
-def matches(rule: Rule, evidence: Evidence) -> Match | None:
-    """Return why ``rule`` holds for ``evidence``, or None."""
-    reasons = []
-    if rule.verdicts:
-        if evidence.verdict not in rule.verdicts:
-            return None
-        reasons.append(f"verdict {evidence.verdict}")
-    if rule.codes:
-        found = sorted(rule.codes & evidence.codes)
-        if not found:
-            return None
-        reasons.append(f"found {', '.join(found)}")
-    if rule.min_score is not None:
-        if evidence.score < rule.min_score:
-            return None
-        reasons.append(f"score {evidence.score:.0%} (at least {rule.min_score:.0%})")
-    return Match(rule, " and ".join(reasons) or "every analysis")
-
-
-def first_match(rules: Iterable[Rule], evidence: Evidence) -> Match | None:
-    """Return the most urgent rule that holds; equal priorities go by name."""
-    for rule in sorted(rules, key=lambda rule: (-rule.priority, rule.name)):
-        if (match := matches(rule, evidence)) is not None:
-            return match
-    return None
-
+from collections.abc import Collection, Sequence
 
 # Which grounds can carry which outcome.
 REASONS_FOR: dict[str, Sequence[str]] = {

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from forensics.known import near_images
 from moderation import flow_selectors, selectors
+from moderation.models import CaseKind
 from moderation.states import CaseStatus
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _takable(user: User, now: Any) -> QuerySet[Case]:
         )
     )
     mine = Q(status=CaseStatus.CLAIMED, claimed_by=user, outcome="")
-    return selectors.cases_visible_to(user).filter(waiting | mine)
+    together = Q(kind__in=(CaseKind.REGULAR, CaseKind.SECOND))
+    return selectors.cases_visible_to(user).filter(waiting | mine, together)
 
 
 def _nearest_first(one: Related) -> tuple[bool, int, Any, Any]:

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from forensics.models import Analysis, EvidenceFile, Finding, Submission
+from forensics.models import Analysis, EvidenceFile, Submission
 from forensics.selectors import with_thumbnail
-from moderation.models import AuditEvent, Case, CaseKind, Decision, Policy
-from moderation.policies import Rule
+from moderation import blinding
+from moderation.models import AuditEvent, Case, CaseKind, Decision
 from moderation.states import UNDECIDED
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from accounts.models import User
-
-
-def active_rules() -> list[Rule]:
-    """Return the policies in force as pure rules."""
-    return [
-        Rule(
-            name=policy.name,
-            priority=policy.priority,
-            verdicts=frozenset(policy.verdicts),
-            codes=frozenset(policy.codes),
-            min_score=policy.min_score,
-        )
-        for policy in Policy.objects.filter(is_active=True)
-    ]
-
-
-def policy_named(name: str) -> Policy:
-    """Return one policy."""
-    return Policy.objects.get(name=name)
-
-
-def codes_of(analysis: Analysis) -> frozenset[str]:
-    """Return every code that an analysis' findings and known images carry."""
-    found = Finding.objects.filter(analysis=analysis).values_list("codes", flat=True)
-    known = (match["code"] for match in analysis.known_matches)
-    return frozenset((*(code for codes in found for code in codes), *known))
+    from forensics.models import Image
 
 
 def undecided_case_of(image_id: UUID) -> Case | None:
@@ -52,17 +28,17 @@ def undecided_case_of(image_id: UUID) -> Case | None:
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
-    """Return the cases this person may see: all, or none."""
+    """Return the cases this person may see: all but what is to be judged unseen."""
     if not user.has_perm("moderation.view_case"):
         return Case.objects.none()
-    return Case.objects.all()
+    return blinding.cases_shown_to(Case.objects.all(), user)
 
 
 def decisions_visible_to(user: User) -> QuerySet[Decision]:
-    """Return the decisions this person may see: all, or none."""
+    """Return the decisions this person may see: all but what is judged unseen."""
     if not user.has_perm("moderation.view_decision"):
         return Decision.objects.none()
-    return Decision.objects.all()
+    return blinding.decisions_shown_to(Decision.objects.all(), user)
 
 
 def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -77,10 +53,37 @@ def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
     )
 
 
+def with_cases(images: QuerySet[Image], user: User) -> QuerySet[Image]:
+    """Load each image's cases that this person may see, newest first, and counts."""
+    cases = cases_visible_to(user).order_by("-opened_at", "-id")
+    return images.prefetch_related(
+        Prefetch(
+            "cases",
+            cases.select_related("claimed_by", "queue", "policy", "policy_version"),
+            to_attr="files",
+        )
+    ).annotate(
+        analysis_count=_counted(Analysis.objects.filter(image=OuterRef("pk"))),
+        arrival_count=_counted(Submission.objects.filter(image=OuterRef("pk"))),
+    )
+
+
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    """Count rows of another table for each row that is shown, and only for those."""
+    counts = rows.order_by().values("image").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counts), 0)
+
+
 def with_case_file(cases: QuerySet[Case]) -> QuerySet[Case]:
     """Load what the page of one case shows in a fixed number of queries."""
     return cases.select_related(
-        "image", "claimed_by", "assigned_to", "opened_by", "policy", "queue"
+        "image",
+        "claimed_by",
+        "assigned_to",
+        "opened_by",
+        "policy_version__policy",
+        "policy",
+        "queue",
     ).prefetch_related(
         "events",
         "decisions",
@@ -97,9 +100,10 @@ def preview_of(case: Case) -> EvidenceFile | None:
     ).first()
 
 
-def decisions_in_other_cases(case: Case) -> QuerySet[Decision]:
+def decisions_in_other_cases(case: Case, user: User) -> QuerySet[Decision]:
     """Return what was decided about the same picture in other cases."""
-    return Decision.objects.filter(image_sha256=case.image.sha256).exclude(case=case)
+    about = decisions_visible_to(user).filter(image_sha256=case.image.sha256)
+    return about.exclude(case=case).exclude(case__kind=CaseKind.GOLDEN)
 
 
 def events_of(case: Case) -> QuerySet[AuditEvent]:

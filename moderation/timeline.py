@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forensics.wording import ANALYSIS_STATES, percent, verdict_words
@@ -30,10 +31,26 @@ _EVENTS = {
     "case_assigned": (_("Assigned"), "user"),
     "case_handed_back": (_("Handed back to all"), "inbox"),
     "case_commented": (_("Commented"), "send"),
+    "case_withdrawn": (_("Withdrawn: nothing is left to decide"), "circle-x"),
+    "appeal_opened": (_("Appealed"), "scale"),
+    "appeal_resolved": (_("Appeal answered"), "scale"),
+    "decision_replaced": (_("Replaced after a second review"), "scale"),
+    "case_tagged": (_("Tag added"), "check"),
+    "case_untagged": (_("Tag taken off"), "x"),
+    "priority_changed": (_("Priority changed"), "arrow-up"),
+    "case_moved": (_("Moved to another queue"), "inbox"),
     "decision_undone": (_("Decision taken back"), "rotate-ccw"),
     "analysis_renewed": (_("Evidence renewed by a new analysis"), "refresh-cw"),
 }
+_TEXTS = ("because", "person", "tag", "to")
 _FROM_DECISIONS = "case_decided"
+# How a case is checked is on record, and for leads beside it; not for whoever is asked.
+_QUIET = {
+    "second_review_opened",
+    "second_review_answered",
+    "known_answer_checked",
+    "known_answer_retired",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +77,9 @@ def timeline(
         *(_of_submission(submission) for submission in submissions),
         *(_of_analysis(analysis) for analysis in analyses),
         *(
-            _of_event(event)
+            _of_event(event, case)
             for event in case.events.all()
-            if event.action != _FROM_DECISIONS
+            if event.action not in {_FROM_DECISIONS, *_QUIET}
         ),
         *(_of_decision(decision, case) for decision in case.decisions.all()),
         *(_of_decision(decision, case) for decision in earlier),
@@ -74,17 +91,17 @@ def _of_submission(submission: Submission) -> Entry:
     return Entry(
         at=submission.created_at,
         icon="upload",
-        title=f"Received through {_DOORS[submission.door]}",
+        title=gettext("Received through %(door)s") % {"door": _DOORS[submission.door]},
         who=str(submission.submitted_by or ""),
         text=submission.original_name,
     )
 
 
 _DOORS = {
-    "web": "the dashboard",
-    "api": "the API",
-    "admin": "the admin",
-    "command": "the command line",
+    "web": _("the dashboard"),
+    "api": _("the API"),
+    "admin": _("the admin"),
+    "command": _("the command line"),
 }
 
 
@@ -104,14 +121,15 @@ def _of_analysis(analysis: Analysis) -> Entry:
     )
 
 
-def _of_event(event: AuditEvent) -> Entry:
+def _of_event(event: AuditEvent, case: Case) -> Entry:
+    is_opening = event.action == "case_opened"
     title, icon = _EVENTS.get(event.action, (event.action.replace("_", " "), "info"))
     return Entry(
-        at=event.at,
+        at=case.opened_at if is_opening else event.at,
         icon=icon,
         title=str(title),
-        who=event.actor_name,
-        text=str(event.data.get("because") or event.data.get("person") or ""),
+        who=str(case.opened_by or "") if is_opening else event.actor_name,
+        text=next((str(event.data[k]) for k in _TEXTS if event.data.get(k)), ""),
     )
 
 

@@ -6,16 +6,18 @@ import { join } from "node:path";
 const TARGET = "static/vendor";
 const INTER = "node_modules/@fontsource-variable/inter";
 const LUCIDE = "node_modules/lucide-static";
+const DEEP_ZOOM = "node_modules/openseadragon";
 const FONTS = ["latin", "latin-ext", "cyrillic", "greek"];
 const ICONS = [
-  "arrow-down", "arrow-left", "arrow-right", "arrow-up", "book-open", "check",
+  "arrow-down", "arrow-left", "arrow-right", "arrow-up", "bell", "book-open", "chart-column", "check",
   "chevron-right", "circle-check", "circle-minus", "circle-question-mark",
-  "circle-slash", "circle-x", "clock", "code", "columns-2", "cpu", "download",
-  "file-image", "file-text", "gavel", "hand", "history", "hourglass", "images", "inbox",
-  "info", "layers", "list-filter", "lock", "lock-open", "log-out", "map-pin", "moon",
-  "octagon-x", "refresh-cw", "rotate-ccw", "scale", "scan-eye", "search", "send",
+  "circle-slash", "circle-x", "clock", "code", "chevron-left", "columns-2", "contrast", "cpu", "download",
+  "eye", "file-image", "file-text", "gavel", "hand", "history", "hourglass", "images", "inbox",
+  "info", "layers", "link", "list-filter", "lock", "lock-open", "log-out", "map-pin", "maximize", "menu", "moon",
+  "octagon-x", "refresh-cw", "repeat", "rotate-ccw", "rotate-cw", "ruler", "scale", "route", "scan", "scan-eye", "search", "search-check", "send",
+  "separator-vertical", "spline",
   "server-off", "settings", "shield-check", "sun", "sun-moon", "triangle-alert",
-  "upload", "user", "x", "zoom-in", "zoom-out",
+  "square", "upload", "user", "x", "zoom-in", "zoom-out",
 ];
 
 async function versionOf(folder) {
@@ -49,6 +51,19 @@ async function vendorIcons() {
   await writeFile(join(target, "VERSION"), `${await versionOf(LUCIDE)}\n`);
 }
 
+// Without the line that names a source map: that file is not here, and Django's
+// manifest of static files refuses a reference to nothing.
+async function vendorDeepZoom() {
+  const target = join(TARGET, "openseadragon");
+  await mkdir(target, { recursive: true });
+  const file = join(DEEP_ZOOM, "build", "openseadragon", "openseadragon.min.js");
+  const source = (await readFile(file, "utf8")).replace(/\n?\/\/# sourceMappingURL=.*\n?/, "\n");
+  await writeFile(join(target, "openseadragon.min.js"), source);
+  await cp(join(DEEP_ZOOM, "LICENSE.txt"), join(target, "LICENSE"));
+  await writeFile(join(target, "VERSION"), `${await versionOf(DEEP_ZOOM)}\n`);
+}
+
 await rm(TARGET, { recursive: true, force: true });
 await vendorFont();
 await vendorIcons();
+await vendorDeepZoom();

@@ -5,9 +5,14 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from tests.factories import make_user
@@ -52,6 +57,22 @@ def empties_tables(item: pytest.Item) -> bool:
     )
 
 
+# How long examples take is no property of the code: machines are busy now and then.
+hypothesis.settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """End each test in English: a request leaves its reader's language behind."""
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture(autouse=True)
 def files_folder(settings: Settings, tmp_path: Path) -> Path:
     """Keep this test's originals and evidence apart from every other test's."""
@@ -92,8 +113,14 @@ def client_of() -> Callable[[User], Client]:
     """Return a browser-like client that is signed in as somebody."""
 
     def signed_in(user: User) -> Client:
+        """Make the session that a sign-in leaves; signing in itself is on record."""
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
         client = Client()
-        client.force_login(user)
+        client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
         return client
 
     return signed_in

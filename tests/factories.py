@@ -14,9 +14,25 @@ from django.utils import timezone
 
 from accounts.models import User
 from forensics.analysis.types import FindingStatus, Verdict
-from forensics.models import Analysis, Door, EvidenceFile, Finding, Image, Submission
+from forensics.models import (
+    Analysis,
+    Door,
+    EvidenceFile,
+    Finding,
+    Image,
+    MetadataText,
+    Submission,
+)
+from forensics.services.search import index_image
 from forensics.states import AnalysisStatus
-from moderation.models import Case, Policy, Priority, Queue
+from moderation.models import (
+    Case,
+    Policy,
+    PolicyVersion,
+    Priority,
+    Queue,
+    VersionState,
+)
 from moderation.models.queues import DEFAULT_QUEUE
 
 PASSWORD = "correct horse battery staple"
@@ -55,6 +71,7 @@ def make_image(
         door=Door.WEB,
         original_name=original_name,
     )
+    index_image(image_id=image.pk)
     return image
 
 
@@ -79,6 +96,7 @@ def make_analysis(
     analysis = Analysis.objects.create(image=image or make_image(), **values | fields)
     if is_current:
         Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
+        index_image(image_id=analysis.image_id)
     make_finding(analysis=analysis)
     make_evidence(analysis=analysis, kind="thumbnail")
     return analysis
@@ -103,6 +121,13 @@ def make_finding(*, analysis: Analysis, **fields: Any) -> Finding:
         "elapsed_ms": 1.5,
     }
     return Finding.objects.create(analysis=analysis, **values | fields)
+
+
+def make_metadata(*, analysis: Analysis, text: str) -> MetadataText:
+    """Make what an analysis' tags say, to be searched."""
+    made = MetadataText.objects.create(analysis=analysis, text=text)
+    index_image(image_id=analysis.image_id)
+    return made
 
 
 def make_evidence(
@@ -134,14 +159,25 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
         "queue": Queue.objects.get(slug=DEFAULT_QUEUE),
         "machine_verdict": analysis.verdict,
         "machine_score": analysis.score,
+        "image_format": analysis.image.format,
+        "door": Door.WEB,
+        "received_at": analysis.image.created_at,
     }
     return Case.objects.create(**values | fields)
 
 
-def make_policy(**fields: Any) -> Policy:
-    """Make a policy that opens a case for any verdict *fake*."""
-    values = {"name": f"Policy {next(_numbers)}", "verdicts": [Verdict.FAKE.value]}
-    return Policy.objects.create(**values | fields)
+def make_policy(
+    *conditions: dict[str, Any], name: str = "", position: int = 1, **fields: Any
+) -> PolicyVersion:
+    """Make a policy with one live version: by default, *fake* opens a case."""
+    policy = Policy.objects.create(
+        name=name or f"Policy {next(_numbers)}", position=position
+    )
+    fake = {"kind": "verdict_in", "value": [Verdict.FAKE.value]}
+    values = {"number": 1, "state": VersionState.LIVE}
+    return PolicyVersion.objects.create(
+        policy=policy, conditions=list(conditions) or [fake], **values | fields
+    )
 
 
 def _stored(name: str, data: bytes) -> str:

@@ -43,8 +43,9 @@ class TokensView(APIView):
         """Issue a token for the name and password (HTTP Basic), shown this once."""
         asked = TokenRequestSerializer(data=request.data or {})
         asked.is_valid(raise_exception=True)
+        person = cast("User", request.user)
         issued = issue_token(
-            user=cast("User", request.user), days=asked.validated_data["days"]
+            user=person, days=asked.validated_data["days"], actor=person
         )
         return Response(
             IssuedTokenSerializer(issued).data,
@@ -72,5 +73,5 @@ class CurrentTokenView(APIView):
         """End the token this request was sent with."""
         if request.auth is None:
             raise NotFound("This request was not sent with a token.")
-        revoke_token(request.auth)
+        revoke_token(request.auth, actor=cast("User", request.user))
         return Response(status=status.HTTP_204_NO_CONTENT)

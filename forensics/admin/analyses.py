@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from forensics.language import retold
 from forensics.models import Analysis, Finding, Worker
 from forensics.selectors import with_evidence, with_thumbnail
 
@@ -21,7 +23,12 @@ class FindingInline(ReadOnlyInline):
     """What each analyzer had to say."""
 
     model = Finding
-    fields = readonly_fields = ("analyzer", "version", "status", "score", "summary")
+    fields = readonly_fields = ("analyzer", "version", "status", "score", "says")
+
+    @admin.display(description=_("summary"))
+    def says(self, finding: Finding) -> str:
+        """Show the summary in the reader's language."""
+        return retold(finding.summary)
 
 
 @admin.register(Analysis)
@@ -43,7 +50,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
     list_filter = ("status", "verdict", "trigger", "queued_at", "pipeline_version")
     list_select_related = ("image",)
     search_fields = ("^image__sha256",)
-    search_help_text = "How the image's SHA-256 begins."
+    search_help_text = _("How the image's SHA-256 begins.")
     inlines = (FindingInline,)
     fieldsets = (
         (
@@ -58,9 +65,9 @@ class AnalysisAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        ("Evidence", {"fields": ("evidence",)}),
+        (_("Evidence"), {"fields": ("evidence",)}),
         (
-            "Run",
+            _("Run"),
             {
                 "fields": (
                     "trigger",
@@ -73,7 +80,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            "Versions",
+            _("Versions"),
             {"fields": ("pipeline_version", "used_models", "used_codecs", "parameter")},
         ),
     )
@@ -92,7 +99,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
         analyses: QuerySet[Analysis] = super().get_queryset(request)
         return analyses.prefetch_related(with_thumbnail("evidence_files"))
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, analysis: Analysis) -> SafeString | str:
         """Show the picture small, once there is one."""
         return display.thumbnail(getattr(analysis, "thumbnails", []))
@@ -106,37 +113,37 @@ class AnalysisAdmin(ReadOnlyAdmin):
             with_evidence(self.model.objects.all()).get(pk=found.pk) if found else None
         )
 
-    @admin.display(description="verdict", ordering="score")
+    @admin.display(description=_("verdict"), ordering="score")
     def verdict_and_score(self, analysis: Analysis) -> SafeString | str:
         """Show the band with its score."""
         return display.verdict(analysis)
 
-    @admin.display(description="what the score is worth")
+    @admin.display(description=_("what the score is worth"))
     def worth(self, analysis: Analysis) -> SafeString | str:
         """Show in measured terms how far to trust it, and where the bands begin."""
         return display.uncertainty(analysis.uncertainty)
 
-    @admin.display(description="reasons")
+    @admin.display(description=_("reasons"))
     def reason_list(self, analysis: Analysis) -> SafeString | str:
         """Show why."""
         return display.reasons(analysis)
 
-    @admin.display(description="pictures")
+    @admin.display(description=_("pictures"))
     def evidence(self, analysis: Analysis) -> SafeString | str:
         """Show what was made, the original's preview first."""
         return display.pictures(analysis.evidence_files.all())
 
-    @admin.display(description="models")
+    @admin.display(description=_("models"))
     def used_models(self, analysis: Analysis) -> SafeString | str:
         """Show which weights took part, and under which terms."""
         return display.models(analysis.models_used)
 
-    @admin.display(description="codecs")
+    @admin.display(description=_("codecs"))
     def used_codecs(self, analysis: Analysis) -> SafeString | str:
         """Show which decoders took part."""
         return display.as_json(analysis.codecs)
 
-    @admin.display(description="parameters")
+    @admin.display(description=_("parameters"))
     def parameter(self, analysis: Analysis) -> SafeString | str:
         """Show how the pipeline was set."""
         return display.as_json(analysis.parameters)
@@ -146,36 +153,41 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class FindingAdmin(ReadOnlyAdmin):
     """What one analyzer said in one analysis."""
 
-    list_display = ("analyzer", "status", "score", "summary", "code_list", "elapsed_ms")
+    list_display = ("analyzer", "status", "score", "says", "code_list", "elapsed_ms")
     list_filter = ("analyzer", "status")
     fields = (
         "analysis",
         ("analyzer", "version"),
         ("status", "score"),
-        "summary",
+        "says",
         "code_list",
         "evidence",
         "found",
         "elapsed_ms",
     )
-    readonly_fields = ("code_list", "evidence", "found")
+    readonly_fields = ("says", "code_list", "evidence", "found")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
         """Order by time, which an id begins with."""
         findings: QuerySet[Finding] = super().get_queryset(request)
         return findings.select_related("analysis").order_by("-id")
 
-    @admin.display(description="codes")
+    @admin.display(description=_("summary"))
+    def says(self, finding: Finding) -> str:
+        """Show the summary in the reader's language."""
+        return retold(finding.summary)
+
+    @admin.display(description=_("codes"))
     def code_list(self, finding: Finding) -> str:
         """Show the stable words."""
         return ", ".join(finding.codes) or display.NOTHING
 
-    @admin.display(description="pictures")
+    @admin.display(description=_("pictures"))
     def evidence(self, finding: Finding) -> SafeString | str:
         """Show its heat maps."""
         return display.pictures(finding.evidence_files.all())
 
-    @admin.display(description="data")
+    @admin.display(description=_("data"))
     def found(self, finding: Finding) -> SafeString | str:
         """Show everything it found."""
         return display.as_json(finding.data)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
+from forensics.admin.paging import LookAheadPaginator
+
 if TYPE_CHECKING:
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
     from django.http import HttpRequest
 
 
@@ -15,10 +17,20 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Rows that services write. Nothing is added, changed or deleted by hand."""
 
     list_per_page = 50
+    list_max_show_all = 0
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole table
 
     class Media:
         css = {"all": ("admin_pixelwarden/admin.css",)}
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *_: Any
+    ) -> LookAheadPaginator:
+        """Count no further than a few pages ahead."""
+        asked = request.GET.get("p", "")
+        page = int(asked[:6]) if asked.isascii() and asked.isdigit() else 1
+        return LookAheadPaginator(queryset, per_page, page=page)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse."""
@@ -40,6 +52,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
     """Rows of another table, to read."""
 
+    template = "admin/pixelwarden/read_only_inline.html"
     extra = 0
     max_num = 0
     can_delete = False

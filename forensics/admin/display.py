@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 
+from forensics.language import retold
 from forensics.wording import RESEARCH_ONLY, measured_words, percent, verdict_words
 
 if TYPE_CHECKING:
@@ -32,18 +35,15 @@ def pictures(files: Iterable[EvidenceFile]) -> SafeString | str:
     shown = format_html_join(
         "",
         "<figure class='pw-figure'>{}<figcaption>{}</figcaption></figure>",
-        ((picture(f, "pw-picture"), f.caption or f.kind) for f in chosen),
+        ((picture(f, "pw-picture"), retold(f.caption) or f.kind) for f in chosen),
     )
     return shown or NOTHING
 
 
 def picture(file: EvidenceFile, css_class: str) -> SafeString:
     """Show one evidence file, through the view that checks permissions."""
-    return format_html(
-        '<img class="{}" src="{}" alt="{}" loading="lazy">',
-        css_class,
-        reverse("forensics:evidence", args=[file.pk]),
-        file.caption or file.kind,
+    return render_to_string(
+        "components/picture.html", {"file": file, "css_class": css_class}
     )
 
 
@@ -73,7 +73,7 @@ def uncertainty(stored: Mapping[str, Any]) -> SafeString | str:
     bands = sorted((stored.get("bands") or {}).items(), key=lambda band: band[1])
     if bands:
         starts = ", ".join(f"{name} {start:.1%}" for name, start in bands)
-        lines.append(f"Bands begin at: {starts}.")
+        lines.append(gettext("Bands begin at: %(starts)s.") % {"starts": starts})
     items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
     return format_html('<ul class="pw-list">{}</ul>', items) if items else NOTHING
 
@@ -85,7 +85,11 @@ def reasons(analysis: Analysis | None) -> SafeString | str:
         "",
         "<li>{} <small>({}, {})</small></li>",
         (
-            (row.get("text", ""), row.get("code", ""), f"{row.get('weight', 0):+.2f}")
+            (
+                retold(str(row.get("text", ""))),
+                row.get("code", ""),
+                f"{row.get('weight', 0):+.2f}",
+            )
             for row in rows
         ),
     )
@@ -103,7 +107,7 @@ def findings(analysis: Analysis | None) -> SafeString | str:
                 reverse("admin:forensics_finding_change", args=[row.pk]),
                 row.analyzer,
                 row.get_status_display(),
-                row.summary,
+                retold(row.summary),
             )
             for row in rows
         ),
@@ -144,4 +148,4 @@ def as_json(data: Any) -> SafeString | str:
     if not data:
         return NOTHING
     text = json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True)
-    return format_html('<pre class="pw-data">{}</pre>', text)
+    return format_html('<pre class="pw-data" tabindex="0">{}</pre>', text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,12 +13,15 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from forensics import selectors
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import StorageError
+from forensics.language import retold
 from forensics.models import Analysis, Door, EvidenceFile, Image, Submission
 from forensics.services import Receipt, request_reanalysis, submit_image
 from forensics.services.intake import refuse_too_many_bytes
@@ -39,8 +42,8 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         allow_empty_file=True,
-        label="Image",
-        help_text="JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC.",
+        label=_("Image"),
+        help_text=_("JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC."),
     )
 
 
@@ -70,9 +73,9 @@ class AnalysisInline(ReadOnlyInline):
         "trigger",
         "pipeline_version",
     )
-    verbose_name_plural = "analyses"
+    verbose_name_plural = _("analyses")
 
-    @admin.display(description="verdict")
+    @admin.display(description=_("verdict"))
     def verdict_and_score(self, analysis: Analysis) -> SafeString | str:
         """Show the band with its score."""
         return display.verdict(analysis)
@@ -82,7 +85,7 @@ class AnalysisInline(ReadOnlyInline):
 class ImageAdmin(ReadOnlyAdmin):
     """The originals, with their newest result."""
 
-    list_display = (
+    list_display: tuple[str, ...] = (
         "thumbnail",
         "name",
         "format",
@@ -92,20 +95,23 @@ class ImageAdmin(ReadOnlyAdmin):
         "created_at",
     )
     list_display_links = ("thumbnail", "name")
-    list_filter = (
+    list_filter: ClassVar[tuple[Any, ...]] = (
         "current_analysis__verdict",
         "current_analysis__status",
         "format",
         "created_at",
     )
     search_fields = ("^sha256", "submissions__original_name")
-    search_help_text = "How the SHA-256 begins, or part of a file name."
-    actions = ("reanalyze",)
+    search_help_text = _("How the SHA-256 begins, or part of a file name.")
+    actions: tuple[Any, ...] = ("reanalyze",)
     inlines = (AnalysisInline, SubmissionInline)
     fieldsets = (
         (None, {"fields": ("status", "verdict_and_score", "reason_list")}),
-        ("Evidence", {"fields": ("evidence", "finding_list", "original_file")}),
-        ("File", {"fields": ("sha256", "format", "size", "media_type", "created_at")}),
+        (_("Evidence"), {"fields": ("evidence", "finding_list", "original_file")}),
+        (
+            _("File"),
+            {"fields": ("sha256", "format", "size", "media_type", "created_at")},
+        ),
     )
     readonly_fields = (
         "status",
@@ -145,11 +151,11 @@ class ImageAdmin(ReadOnlyAdmin):
             try:
                 receipt = _take_in(request, form.cleaned_data["file"])
             except (ImageRejectedError, StorageError) as error:
-                form.add_error("file", str(error))
+                form.add_error("file", retold(str(error)))
             else:
                 return self._received(request, receipt)
         context = self.admin_site.each_context(request) | {
-            "title": "Send an image",
+            "title": _("Send an image"),
             "opts": self.opts,
             "form": form,
             "media": self.media,
@@ -165,9 +171,9 @@ class ImageAdmin(ReadOnlyAdmin):
             user, receipt.submission
         )
         said = (
-            "You could see these very bytes here before; their result is shown."
+            _("You could see these very bytes here before; their result is shown.")
             if is_known
-            else "The image is stored; its result is shown as soon as there is one."
+            else _("The image is stored; its result is shown as soon as there is one.")
         )
         messages.success(request, said)
         # Who may send images need not see all of them here, but sees those they sent
@@ -179,25 +185,39 @@ class ImageAdmin(ReadOnlyAdmin):
         )
         return HttpResponseRedirect(reverse(page, args=[receipt.image.pk]))
 
-    @admin.action(description="Re-analyze selected images", permissions=["reanalyze"])
+    @admin.action(
+        description=_("Re-analyze selected images"), permissions=["reanalyze"]
+    )
     def reanalyze(
         self, request: HttpRequest, queryset: QuerySet[Image]
     ) -> HttpResponse | None:
         """Ask first, then queue a new analysis of each."""
         chosen = list(queryset[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
-            messages.error(request, f"Choose at most {MOST_AT_ONCE} images at once.")
+            messages.error(
+                request,
+                gettext("Choose at most %(most)d images at once.")
+                % {"most": MOST_AT_ONCE},
+            )
             return None
         if request.POST.get("confirmed") != "yes":
             return self._ask(request, chosen)
         for image in chosen:
             request_reanalysis(image=image, requested_by=cast("User", request.user))
-        messages.success(request, f"Queued {len(chosen)} for a new analysis.")
+        messages.success(
+            request,
+            ngettext(
+                "Queued %(count)d image for a new analysis.",
+                "Queued %(count)d images for a new analysis.",
+                len(chosen),
+            )
+            % {"count": len(chosen)},
+        )
         return None
 
     def _ask(self, request: HttpRequest, chosen: list[Image]) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
-            "title": "Re-analyze images",
+            "title": _("Re-analyze images"),
             "opts": self.opts,
             "images": chosen,
             "rows": [
@@ -210,53 +230,57 @@ class ImageAdmin(ReadOnlyAdmin):
             request, "admin/forensics/image/reanalyze.html", context
         )
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, image: Image) -> SafeString | str:
         """Show it small."""
         return display.thumbnail(getattr(image.current_analysis, "thumbnails", []))
 
-    @admin.display(description="name")
+    @admin.display(description=_("name"))
     def name(self, image: Image) -> str:
         """Show the name it was last sent under."""
         arrivals = list(image.submissions.all())  # loaded along: slicing asks again
         return str(arrivals[0]) if arrivals else str(image)
 
-    @admin.display(description="size", ordering="byte_size")
+    @admin.display(description=_("size"), ordering="byte_size")
     def size(self, image: Image) -> str:
         """Show pixels and bytes."""
         return f"{image.width} x {image.height}, {filesizeformat(image.byte_size)}"
 
-    @admin.display(description="verdict", ordering="current_analysis__score")
+    @admin.display(description=_("verdict"), ordering="current_analysis__score")
     def verdict_and_score(self, image: Image) -> SafeString | str:
         """Show the band with its score."""
         return display.verdict(image.current_analysis)
 
-    @admin.display(description="analysis", ordering="current_analysis__status")
+    @admin.display(description=_("analysis"), ordering="current_analysis__status")
     def status(self, image: Image) -> str:
         """Show how its newest analysis stands, with the reason if it failed."""
         analysis = image.current_analysis
         if analysis is None:
             return display.NOTHING
         label = analysis.get_status_display()
-        return f"{label}: {analysis.error_detail}" if analysis.error_detail else label
+        return (
+            f"{label}: {retold(analysis.error_detail)}"
+            if analysis.error_detail
+            else label
+        )
 
-    @admin.display(description="reasons")
+    @admin.display(description=_("reasons"))
     def reason_list(self, image: Image) -> SafeString | str:
         """Show why."""
         return display.reasons(image.current_analysis)
 
-    @admin.display(description="pictures")
+    @admin.display(description=_("pictures"))
     def evidence(self, image: Image) -> SafeString | str:
         """Show the preview and the heat maps of the newest result."""
         files = EvidenceFile.objects.filter(analysis=image.current_analysis_id)
         return display.pictures(files)
 
-    @admin.display(description="findings")
+    @admin.display(description=_("findings"))
     def finding_list(self, image: Image) -> SafeString | str:
         """Show what each analyzer said."""
         return display.findings(image.current_analysis)
 
-    @admin.display(description="original")
+    @admin.display(description=_("original"))
     def original_file(self, image: Image) -> SafeString:
         """Offer the unaltered bytes."""
         return format_html(

@@ -11,8 +11,9 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
 
-from forensics.metadata_search import with_metadata
 from forensics.models import VERDICT_CHOICES, Analysis, Image, Trigger
+from forensics.search import search_images
+from forensics.search_words import Field
 from forensics.selectors import submissions_visible_to
 from forensics.states import AnalysisStatus
 
@@ -90,8 +91,8 @@ class ImageFilters(filters.FilterSet):
     metadata = filters.CharFilter(
         method="described",
         max_length=255,
-        help_text="part of a tag's name or value in the newest result, or of "
-        "`name: value`",
+        help_text="words of tags' names and values in the newest result, all of them; "
+        'the last may be unfinished; `"a phrase"`',
     )
     created_after = Moment(field_name="created_at", lookup_expr="gte")
     created_before = Moment(field_name="created_at", lookup_expr="lt")
@@ -113,7 +114,7 @@ class ImageFilters(filters.FilterSet):
         self, queryset: QuerySet[Image], name: str, value: str
     ) -> QuerySet[Image]:
         """Search what the files say about themselves."""
-        return queryset.filter(with_metadata(value))
+        return queryset.filter(search_images(value, fields={Field.METADATA}))
 
 
 class AnalysisFilters(filters.FilterSet):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.serializers import BaseSerializer
 
-    from forensics.api.pagination import Ordering
+    from forensics.keyset import Ordering
 
 POLL_AFTER_SECONDS = 1
 TO_POLL = [

@@ -11,7 +11,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 # What only operators and developers read, in English: command lines, damaged models.
@@ -34,22 +34,30 @@ _NOT_SHOWN = (
 # Patterns, log lines and what is wrong with a model: no words for a moderator.
 _NO_WORDS = re.compile(
     r"%s|\\|\$\||\(\?|\[\^?A-Z|^[<^]|\$$|Expected|[Rr]eceived|^input |preprocessing"
-    r"|LiteRT|Restore|no predicate|cannot run|^none: |255 /"
+    r"|LiteRT|Restore|^, \"|no predicate|cannot run|^none: |255 /"
 )
 _IN_TABLES = ("says", "cannot_tell")
+# Headings of tables are single words, which elsewhere are no words for a reader.
+_OF_TABLES = ("jpeg_structure/sections.py",)
+_HEADING = re.compile("[A-Z][a-z]{2,}")
 _NAMED = re.compile(r"\{[a-z_]*[^{}]*\}")
 _LETTERS = re.compile(r"[A-Za-z]{2}")
 _LEAST_LETTERS = 4
 
 
-def collect(analysis: Path, tag_meanings: Path) -> list[str]:
-    """Return the templates of a folder of analyzers and of the meanings of tags."""
+def collect(analysis: Path, tag_meanings: Path, further: Iterable[Path]) -> list[str]:
+    """Return the templates of analyzers, of meanings of tags, and of other files."""
     found: dict[str, None] = {}
     for path in sorted(analysis.rglob("*.py")):
         name = path.relative_to(analysis).as_posix()
         if not name.startswith(_NOT_SHOWN) and not name.endswith(_NOT_SHOWN):
-            said = _in_code(ast.parse(path.read_text("utf-8")))
+            said = list(_in_code(ast.parse(path.read_text("utf-8"))))
             found |= dict.fromkeys(text for text in said if _is_said(text))
+            if name.endswith(_OF_TABLES):
+                found |= dict.fromkeys(filter(_HEADING.fullmatch, said))
+    for path in further:
+        texts = _in_code(ast.parse(path.read_text("utf-8")))
+        found |= dict.fromkeys(text for text in texts if _is_said(text))
     for path in sorted(analysis.rglob("*.toml")):
         found |= dict.fromkeys(_in_table(tomllib.loads(path.read_text("utf-8"))))
     meanings = tomllib.loads(tag_meanings.read_text("utf-8"))

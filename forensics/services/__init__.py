@@ -9,13 +9,17 @@ from forensics.services.queue import (
     recover_analyses,
     retire_worker,
 )
+from forensics.services.tiles import build_tiles, request_tiles, request_tiles_if_large
 
 __all__ = [
     "Receipt",
+    "build_tiles",
     "enqueue_analysis",
     "record_worker",
     "recover_analyses",
     "request_reanalysis",
+    "request_tiles",
+    "request_tiles_if_large",
     "retire_worker",
     "run_analysis",
     "submit_image",

@@ -39,6 +39,7 @@ from forensics.services.queue import (
     release_lease,
     renew_lease,
 )
+from forensics.services.search import index_image
 from forensics.states import PENDING, AnalysisStatus
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def _write_report(
             _write_findings(analysis, report, stored)
             _write_metadata_text(analysis, report)
             Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
+            index_image(image_id=analysis.image_id)
             on_completed(analysis)
     except Exception:
         _discard_unless_written(lease, list(stored.values()))

@@ -21,6 +21,7 @@ from forensics.known import banks_have_news
 from forensics.models import Analysis, Door, Image, Submission
 from forensics.services.pipeline import current_pipeline, limits
 from forensics.services.queue import create_analysis, enqueue_analysis
+from forensics.services.search import index_image
 from forensics.states import PENDING, USABLE
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def submit_image(
         )
         submission.full_clean()
         submission.save()
+        index_image(image_id=image.pk)
         analysis = _reusable_analysis(image) or _queue_analysis(image, submitted_by)
     logger.info(
         "image %s from %s: %s", sha256[:12], door, "known" if is_duplicate else "new"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from forensics import files
 from forensics.analysis.declared import declared_fake, remarked
@@ -95,13 +96,13 @@ def check_entry(*, sha256: str, pdq: str) -> dict[str, str]:
     found = {"sha256": sha256.strip().lower(), "pdq": pdq.strip().lower()}
     for name, value in found.items():
         if value and not is_hash(value):
-            raise ValidationError({name: "Give 64 hexadecimal digits, or nothing."})
+            raise ValidationError({name: _("Give 64 hexadecimal digits, or nothing.")})
     if not any(found.values()):
-        raise ValidationError("Give a SHA-256, a PDQ hash, or both.")
+        raise ValidationError(_("Give a SHA-256, a PDQ hash, or both."))
     if not found["pdq"]:
         found["pdq"] = _pdq_of_stored(found["sha256"])
     if found["pdq"] and not is_telling(found["pdq"]):
-        raise ValidationError({"pdq": "This is the hash of something flat."})
+        raise ValidationError({"pdq": _("This is the hash of something flat.")})
     return found
 
 

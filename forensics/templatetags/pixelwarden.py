@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
-from forensics import selectors, wording
+from forensics import selectors, viewer, wording
 from forensics.analysis.fusion import BANDS
 from forensics.analysis.types import Verdict
 from forensics.language import retold
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from forensics.models import Image
+    from forensics.presentation import EvidencePage
 
 register = template.Library()
 
@@ -39,6 +42,13 @@ def icon(name: str, css_class: str = "") -> SafeString:
         static("vendor/lucide/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def viewer_facts(image: Image, evidence: EvidencePage) -> dict[str, Any]:
+    """Return what the evidence viewer is told, and the same ``as_json``."""
+    facts = viewer.viewer_facts(image, evidence)
+    return facts | {"as_json": json.dumps(facts)}
 
 
 @register.filter
@@ -69,7 +79,7 @@ def overlay_label(kind: str) -> str:
 def shown_to(image: Image, user: User) -> str:
     """Return the newest file name of an image that this person may know."""
     shown = submissions_shown_to(user, image.submissions.all())
-    return str(shown[0]) if shown else "(no name)"
+    return str(shown[0]) if shown else gettext("(no name)")
 
 
 @register.inclusion_tag("components/verdict.html")

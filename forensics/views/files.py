@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from accounts.requests import AuthenticatedRequest
 
 logger = logging.getLogger(__name__)
-_GONE = "The file storage does not give this file. Tell whoever runs this installation."
+_GONE = _(
+    "The file storage does not give this file. Tell whoever runs this installation."
+)
 
 
 @login_required

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -36,13 +36,24 @@ def image_list(request: AuthenticatedRequest) -> HttpResponse:
     """List the images this person may see, newest first."""
     form = ImageFilterForm(request.GET)
     images = form.apply(selectors.images_visible_to(request.user), user=request.user)
-    listed = selectors.with_list_details(images)
-    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [{"image": image, "name": _name(request.user, image)} for image in page]
+    page = form.page(
+        images,
+        cursor=request.GET.get("cursor"),
+        details=selectors.with_list_details,
+        size=PAGE_SIZE,
+    )
     return render(
         request,
         "forensics/image_list.html",
-        {"form": form, "page": page, "rows": rows, "is_filtered": _asks(form)},
+        {
+            "form": form,
+            "page": page,
+            "rows": [
+                {"image": image, "name": _name(request.user, image)}
+                for image in page.rows
+            ],
+            "is_filtered": form.is_filtered,
+        },
     )
 
 
@@ -102,7 +113,9 @@ def reanalyze(request: AuthenticatedRequest, image_id: UUID) -> HttpResponse:
     """Ask for a new analysis and return to the page that asked."""
     image = get_object_or_404(selectors.images_visible_to(request.user), pk=image_id)
     request_reanalysis(image=image, requested_by=request.user)
-    messages.success(request, "A new analysis is queued. This page follows it.")
+    messages.success(
+        request, gettext("A new analysis is queued. This page follows it.")
+    )
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         return redirect(back)
@@ -118,10 +131,6 @@ def _name(user: User, image: Image) -> str:
     return str(shown[0]) if shown else ""
 
 
-def _asks(form: ImageFilterForm) -> bool:
-    return form.is_valid() and any(form.cleaned_data.values())
-
-
 def _asked_analysis(
     request: AuthenticatedRequest, analyses: list[Analysis]
 ) -> Analysis | None:
@@ -130,7 +139,7 @@ def _asked_analysis(
         return None
     found = next((a for a in analyses if str(a.id) == asked), None)
     if found is None:
-        raise Http404("This image has no such analysis.")
+        raise Http404(gettext("This image has no such analysis."))
     return found
 
 

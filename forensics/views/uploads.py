@@ -11,11 +11,13 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.views import View
 
 from accounts.requests import wants_json
 from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import StorageError
+from forensics.language import retold
 from forensics.models import Door
 from forensics.presentation import status_of
 from forensics.services import Receipt, submit_image
@@ -85,7 +87,7 @@ class UploadView(View):
 
 
 def _submit(file: UploadedFile[Any], user: User) -> Answer:
-    name = clean_name(file.name or "") or "(no name)"
+    name = clean_name(file.name or "") or gettext("(no name)")
     try:
         refuse_too_many_bytes(file.size or 0)
         receipt = submit_image(
@@ -95,13 +97,15 @@ def _submit(file: UploadedFile[Any], user: User) -> Answer:
             submitted_by=user,
         )
     except ImageRejectedError as error:
-        return Answer(name, code=error.code.value, detail=error.detail)
+        return Answer(name, code=error.code.value, detail=retold(error.detail))
     except StorageError:
         logger.exception("an upload could not be stored")
         return Answer(
             name,
             code="storage_unavailable",
-            detail="The file storage did not take this file. Nothing was stored; send "
-            "it again later, or tell whoever runs this installation.",
+            detail=gettext(
+                "The file storage did not take this file. Nothing was stored; send "
+                "it again later, or tell whoever runs this installation."
+            ),
         )
     return Answer(name, receipt)

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
 
 from forensics.exchange import MAX_TAG, MAX_TAGS
 from forensics.models import Bank, BankEntry
@@ -39,7 +40,7 @@ class BankAdmin(admin.ModelAdmin[Bank]):
         """Count the entries along."""
         return super().get_queryset(request).annotate(held=Count("entries"))
 
-    @admin.display(description="entries", ordering="held")
+    @admin.display(description=_("entries"), ordering="held")
     def entry_count(self, bank: Bank) -> int:
         """Show how many images it holds."""
         return int(getattr(bank, "held", 0))
@@ -73,7 +74,7 @@ class EntryForm(forms.ModelForm[BankEntry]):
         if not self.errors:
             hashes = {name: cleaned.get(name, "") for name in ("sha256", "pdq")}
             if not is_tag_list(cleaned.get("tags") or []):
-                self.add_error("tags", 'Give a list of words, such as ["deepfake"].')
+                self.add_error("tags", _('Give a list of words, such as ["deepfake"].'))
             try:
                 cleaned |= check_entry(**hashes)
             except ValidationError as problem:
@@ -100,7 +101,7 @@ class BankEntryAdmin(admin.ModelAdmin[BankEntry]):
     list_select_related = ("bank",)
     show_full_result_count = False
     search_fields = ("^sha256", "^pdq", "source")
-    search_help_text = "How a hash begins, or part of the source."
+    search_help_text = _("How a hash begins, or part of the source.")
     fields = ("bank", "sha256", "pdq", "source", "note", "tags", "added_by_name")
     readonly_fields = ("added_by_name",)
 

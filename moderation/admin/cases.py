@@ -2,57 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.decorators import method_decorator
+from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from forensics.models import EvidenceFile
-from moderation import selectors, services
-from moderation.exceptions import ModerationError
-from moderation.forms import DecisionForm, ReopenForm
+from moderation import blinding, selectors
+from moderation.admin.acting import TransitionPages, bulk_actions
+from moderation.admin.transitions import offered
+from moderation.audit_words import details_of, words_for
 from moderation.models import AuditEvent, Case, Decision
 from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from collections.abc import Iterator
 
-    from django import forms
     from django.contrib.admin.views.main import ChangeList
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
 
     from accounts.models import User
 
 EVERY = "all"
-Act = Callable[..., object]
 
 
 class StateFilter(admin.SimpleListFilter):
     """Cases to decide, unless asked for others."""
 
-    title = "status"
+    title = _("status")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the other choices."""
-        return [*((s.value, s.label) for s in CaseStatus), (EVERY, "All")]
+        return [*((s.value, s.label) for s in CaseStatus), (EVERY, _("All"))]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Call the default what it is."""
         shown: list[Any] = [dict(choice) for choice in super().choices(changelist)]
-        shown[0]["display"] = "To decide"
+        shown[0]["display"] = _("To decide")
         return iter(shown)
 
     def queryset(
@@ -84,18 +78,23 @@ class EventInline(ReadOnlyInline):
     """The case's history."""
 
     model = AuditEvent
-    fields = readonly_fields = ("at", "action", "actor_name", "details")
-    verbose_name_plural = "history"
+    fields = readonly_fields = ("at", "in_words", "actor_name", "address", "details")
+    verbose_name_plural = _("history")
     show_change_link = False
 
-    @admin.display(description="details")
-    def details(self, event: AuditEvent) -> SafeString | str:
-        """Show what was recorded."""
-        return display.as_json(event.data)
+    @admin.display(description=_("action"))
+    def in_words(self, event: AuditEvent) -> str:
+        """Say what was done."""
+        return words_for(event.action)
+
+    @admin.display(description=_("details"))
+    def details(self, event: AuditEvent) -> str:
+        """Say what else was recorded."""
+        return "; ".join(details_of(event)) or display.NOTHING
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnlyAdmin):
+class CaseAdmin(TransitionPages, ReadOnlyAdmin):
     """Pictures that a person has to decide about. Nothing else is edited here."""
 
     change_form_template = "admin/moderation/case/change_form.html"
@@ -112,12 +111,13 @@ class CaseAdmin(ReadOnlyAdmin):
     list_display_links = ("thumbnail", "name")
     list_filter = (StateFilter, "priority", "analysis__verdict", "outcome", "policy")
     search_fields = ("^image__sha256", "image__submissions__original_name")
-    search_help_text = "How the image's SHA-256 begins, or part of a file name."
+    search_help_text = _("How the image's SHA-256 begins, or part of a file name.")
     inlines = (DecisionInline, EventInline)
+    actions = tuple(bulk_actions())
     fieldsets = (
         (None, {"fields": (("status", "outcome"), "priority", "claim")}),
         (
-            "Evidence",
+            _("Evidence"),
             {
                 "fields": (
                     "evidence",
@@ -128,7 +128,10 @@ class CaseAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        ("Origin", {"fields": ("opened_because", "opened_at", "policy", "arrivals")}),
+        (
+            _("Origin"),
+            {"fields": ("opened_because", "opened_at", "policy", "arrivals")},
+        ),
     )
     readonly_fields = (
         "claim",
@@ -143,175 +146,91 @@ class CaseAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Load what a row shows."""
         cases: QuerySet[Case] = super().get_queryset(request)
-        return selectors.with_list_details(cases)
+        shown = blinding.cases_shown_to(cases, cast("User", request.user))
+        return selectors.with_list_details(shown)
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the transitions."""
-        wrap = self.admin_site.admin_view
-        return [
-            path(
-                f"<uuid:case_id>/{name}/",
-                wrap(view),
-                name=f"moderation_case_{name}",
-            )
-            for name, view in (
-                ("claim", self.claim_view),
-                ("release", self.release_view),
-                ("decide", self.decide_view),
-                ("reopen", self.reopen_view),
-            )
-        ] + super().get_urls()
+    def rows_for(
+        self, request: HttpRequest, queryset: QuerySet[Case]
+    ) -> list[tuple[Case, Case | None]]:
+        """Return the chosen cases, for what is done with many at once."""
+        return [(case, case) for case in queryset]
 
-    # --- Transitions ------------------------------------------------------------
-    @method_decorator(require_POST)
-    def claim_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """Claim the case."""
-        case = self._case(request, case_id)
-        self._try(request, services.claim_case, "The case is yours now.", case)
-        return self._back(case)
+    def has_decide_case_permission(self, request: HttpRequest) -> bool:
+        """Guard the actions."""
+        return request.user.has_perm("moderation.decide_case")
 
-    @method_decorator(require_POST)
-    def release_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """Hand the claim back."""
-        case = self._case(request, case_id)
-        self._try(request, services.release_case, "The case is free again.", case)
-        return self._back(case)
+    def has_reopen_case_permission(self, request: HttpRequest) -> bool:
+        """Guard the action."""
+        return request.user.has_perm("moderation.reopen_case")
 
-    def decide_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """Ask for the decision, or make it."""
-        self._require(request, "moderation.decide_case")
-        case = self._case(request, case_id)
-        form = DecisionForm(request.POST if request.method == "POST" else None)
-        if form.is_valid() and self._try(
-            request,
-            services.decide_case,
-            "Decided.",
-            case,
-            analysis_id=form.cleaned_data["analysis"],
-            **{name: form.cleaned_data[name] for name in ("outcome", "reason", "note")},
-        ):
-            return self._back(case)
-        return self._form_page(request, case, form, "decide", "Decide")
-
-    def reopen_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """Ask why, or withdraw the decision."""
-        self._require(request, "moderation.reopen_case")
-        case = self._case(request, case_id)
-        form = ReopenForm(request.POST if request.method == "POST" else None)
-        if form.is_valid() and self._try(
-            request,
-            services.reopen_case,
-            "The case is back in the queue.",
-            case,
-            because=form.cleaned_data["because"],
-        ):
-            return self._back(case)
-        return self._form_page(request, case, form, "reopen", "Reopen")
-
-    def _require(self, request: HttpRequest, permission: str) -> None:
-        if not request.user.has_perm(permission):
-            raise PermissionDenied
-
-    def _case(self, request: HttpRequest, case_id: UUID) -> Case:
-        visible = selectors.cases_visible_to(cast("User", request.user))
-        case = visible.filter(pk=case_id).first()
-        if case is None:
-            raise Http404
-        return case
-
-    def _try(
-        self, request: HttpRequest, act: Act, said: str, case: Case, **values: Any
-    ) -> bool:
-        try:
-            act(case_id=case.pk, actor=request.user, **values)
-        except ModerationError as error:
-            messages.error(request, error.detail)
-            return False
-        messages.success(request, said)
-        return True
-
-    def _back(self, case: Case) -> HttpResponse:
-        return HttpResponseRedirect(
-            reverse("admin:moderation_case_change", args=[case.pk])
-        )
-
-    def _form_page(
-        self,
-        request: HttpRequest,
-        case: Case,
-        form: forms.Form,
-        template: str,
-        title: str,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {
-            "title": title,
-            "subtitle": str(case),
-            "opts": self.opts,
-            "case": case,
-            "form": form,
-            "evidence": self.evidence(case),
-            "verdict": self.verdict_and_score(case),
-            "reasons": self.reason_list(case),
-            "media": self.media,
-        }
-        return TemplateResponse(
-            request, f"admin/moderation/case/{template}.html", context
+        """Offer what can be done with this case now."""
+        user = cast("User", request.user)
+        case = cast("Case | None", kwargs.get("obj"))
+        more = {"transitions": offered(case, user) if case else []}
+        answer: HttpResponse = super().render_change_form(
+            request, context | more, *args, **kwargs
         )
+        return answer
 
     # --- What is shown ----------------------------------------------------------
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, case: Case) -> SafeString | str:
         """Show the picture small."""
         return display.thumbnail(getattr(case.analysis, "thumbnails", []))
 
-    @admin.display(description="case")
+    @admin.display(description=_("case"))
     def name(self, case: Case) -> str:
         """Show the name the picture was last sent under."""
         arrivals = list(case.image.submissions.all())
         return f"{arrivals[0] if arrivals else case.image} ({case})"
 
-    @admin.display(description="verdict", ordering="analysis__score")
+    @admin.display(description=_("verdict"), ordering="analysis__score")
     def verdict_and_score(self, case: Case) -> SafeString | str:
         """Show the band with its score."""
         return display.verdict(case.analysis)
 
-    @admin.display(description="age", ordering="-opened_at")
+    @admin.display(description=_("age"), ordering="-opened_at")
     def age(self, case: Case) -> str:
         """Show how long ago it was opened."""
         return timesince(case.opened_at, depth=1)
 
-    @admin.display(description="claim")
+    @admin.display(description=_("claim"))
     def claim(self, case: Case) -> str:
         """Show who works on it, until when."""
         if case.status != CaseStatus.CLAIMED or case.claim_expires_at is None:
             return display.NOTHING
         return f"{case.claimed_by}, until {case.claim_expires_at:%Y-%m-%d %H:%M} UTC"
 
-    @admin.display(description="pictures")
+    @admin.display(description=_("pictures"))
     def evidence(self, case: Case) -> SafeString | str:
         """Show the preview and the heat maps."""
         return display.pictures(EvidenceFile.objects.filter(analysis=case.analysis_id))
 
-    @admin.display(description="reasons")
+    @admin.display(description=_("reasons"))
     def reason_list(self, case: Case) -> SafeString | str:
         """Show why the machine thinks so."""
         return display.reasons(case.analysis)
 
-    @admin.display(description="findings")
+    @admin.display(description=_("findings"))
     def finding_list(self, case: Case) -> SafeString | str:
         """Show what each analyzer said."""
         return display.findings(case.analysis)
 
-    @admin.display(description="more")
+    @admin.display(description=_("more"))
     def links(self, case: Case) -> SafeString:
         """Lead to the image and to the reviewers' page."""
         return format_html(
-            '<a href="{}">Image</a>, <a href="{}">case page with the overlay</a>',
+            '<a href="{}">{}</a>, <a href="{}">{}</a>',
             reverse("admin:forensics_image_change", args=[case.image_id]),
+            _("Image"),
             reverse("moderation:case", args=[case.pk]),
+            _("case page with the overlay"),
         )
 
-    @admin.display(description="sent in")
+    @admin.display(description=_("sent in"))
     def arrivals(self, case: Case) -> SafeString | str:
         """Show every arrival of the picture."""
         items = format_html_join(

@@ -1,119 +1,59 @@
-"""Policies: edited in plain fields, stored by the service that records what changed."""
+"""Policies: to read. They are written in versions, on the dashboard's pages."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
-from forensics.models import VERDICT_CHOICES
-from moderation.models import Policy
-from moderation.services import delete_policy, save_policy
+from forensics.admin import display
+from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from moderation.models import Policy, PolicyVersion
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
-
-    from accounts.models import User
-
-CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
-MAX_CODES = 100
+    from django.utils.safestring import SafeString
 
 
-class CodesField(forms.CharField):
-    """Stable words, one on a line."""
+class VersionInline(ReadOnlyInline):
+    """Every version, newest first."""
 
-    widget = forms.Textarea(attrs={"rows": 4})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write a list as lines."""
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> list[str]:
-        """Read lines as a list, each word once."""
-        words = str(super().clean(value) or "").replace(",", "\n").split()
-        wrong = [word for word in words if not CODE.fullmatch(word)]
-        if wrong:
-            raise forms.ValidationError(
-                f"{wrong[0][:64]!r} is no code: use words such as 'ai_generated', "
-                "one on a line."
-            )
-        if len(words) > MAX_CODES:
-            raise forms.ValidationError(f"At most {MAX_CODES} codes.")
-        return list(dict.fromkeys(words))
-
-
-class PolicyForm(forms.ModelForm[Policy]):
-    """The conditions as fields."""
-
-    verdicts = forms.MultipleChoiceField(
-        choices=VERDICT_CHOICES,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Any of these. None ticked: any verdict.",
-    )
-    codes = CodesField(
-        required=False,
-        help_text="Any of these codes, one on a line. Empty: any finding.",
-    )
-    min_score = forms.FloatField(
-        required=False,
-        min_value=0.01,
-        max_value=0.99,
-        label="Score at least",
-        help_text="0.01 to 0.99. Empty: any score.",
+    model = PolicyVersion
+    fields = readonly_fields = (
+        "number",
+        "state",
+        "action",
+        "queue",
+        "priority",
+        "needs_approval",
+        "said",
+        "created_by_name",
+        "created_at",
     )
 
-    class Meta:
-        model = Policy
-        fields = (
-            "name",
-            "description",
-            "is_active",
-            "verdicts",
-            "codes",
-            "min_score",
-            "priority",
-        )
+    @admin.display(description=_("conditions"))
+    def said(self, version: PolicyVersion) -> SafeString | str:
+        """Show the conditions as they are stored."""
+        return display.as_json(version.conditions)
 
 
 @admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin[Policy]):
-    """When an analysis opens a case."""
+class PolicyAdmin(ReadOnlyAdmin):
+    """What becomes of an analysis."""
 
-    form = PolicyForm
-    list_display = ("name", "is_active", "priority", "conditions", "updated_at")
-    list_filter = ("is_active", "priority")
+    list_display = ("name", "position", "states", "updated_at")
+    fields = ("name", "description", "position", "updated_at")
+    inlines = (VersionInline,)
 
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Policy,
-        form: Any,
-        change: bool,  # noqa: FBT001 - Django calls it so
-    ) -> None:
-        """Store through the service, which records both versions."""
-        save_policy(policy=obj, actor=cast("User", request.user))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Policy]:
+        """Load what a row shows."""
+        policies: QuerySet[Policy] = super().get_queryset(request)
+        return policies.prefetch_related("versions")
 
-    def delete_model(self, request: HttpRequest, obj: Policy) -> None:
-        """Remove through the service, which records what it said."""
-        delete_policy(policy=obj, actor=cast("User", request.user))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Policy]) -> None:
-        """Remove the chosen ones, each through the service."""
-        for policy in queryset:
-            delete_policy(policy=policy, actor=cast("User", request.user))
-
-    @admin.display(description="conditions")
-    def conditions(self, policy: Policy) -> str:
-        """Show what must hold."""
-        parts = [
-            f"verdict {' or '.join(policy.verdicts)}" if policy.verdicts else "",
-            f"finds {' or '.join(policy.codes)}" if policy.codes else "",
-            ""
-            if policy.min_score is None
-            else f"score at least {policy.min_score:.0%}",
-        ]
-        return ", and ".join(part for part in parts if part) or "every analysis"
+    @admin.display(description=_("versions"))
+    def states(self, policy: Policy) -> str:
+        """Say which versions are at work."""
+        shown = [v for v in policy.versions.all() if v.state != "retired"]
+        return ", ".join(f"v{v.number} {v.get_state_display()}" for v in shown)

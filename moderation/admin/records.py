@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
 from forensics.selectors import with_thumbnail
+from moderation import blinding
 from moderation.models import AuditEvent, Decision
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
+
+    from accounts.models import User
 
 
 @admin.register(Decision)
@@ -35,7 +39,7 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "reason", "machine_verdict", "created_at")
     list_select_related = ("case", "analysis")
     search_fields = ("^image_sha256", "decided_by_name")
-    search_help_text = "How the image's SHA-256 begins, or a name."
+    search_help_text = _("How the image's SHA-256 begins, or a name.")
     fields = (
         "case",
         ("outcome", "reason"),
@@ -51,14 +55,15 @@ class DecisionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         """Load what a row shows."""
         decisions: QuerySet[Decision] = super().get_queryset(request)
+        decisions = blinding.decisions_shown_to(decisions, cast("User", request.user))
         return decisions.prefetch_related(with_thumbnail("analysis__evidence_files"))
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, decision: Decision) -> SafeString | str:
         """Show the picture small, for as long as its analysis is kept."""
         return display.thumbnail(getattr(decision.analysis, "thumbnails", []))
 
-    @admin.display(description="machine's verdict", ordering="machine_score")
+    @admin.display(description=_("machine's verdict"), ordering="machine_score")
     def machine(self, decision: Decision) -> SafeString | str:
         """Show the band with its score."""
         return display.band(decision.machine_verdict, decision.machine_score)
@@ -83,7 +88,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("details",)
 
-    @admin.display(description="details")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        """Leave out what gives away the answer to a case that waits for this person."""
+        events: QuerySet[AuditEvent] = super().get_queryset(request)
+        return blinding.events_shown_to(events, cast("User", request.user))
+
+    @admin.display(description=_("details"))
     def details(self, event: AuditEvent) -> SafeString | str:
         """Show what was recorded."""
         return display.as_json(event.data)

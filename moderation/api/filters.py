@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Exists, OuterRef
 from django_filters import rest_framework as filters
 
 from forensics.api.filters import AnyOf, Moment
 from forensics.models import VERDICT_CHOICES
 from moderation.api.fields import PRIORITY_WORDS
-from moderation.models import Case, Decision, DecisionReason, Outcome, Policy
+from moderation.audit_selectors import Filters
+from moderation.audit_words import ACTIONS
+from moderation.models import (
+    Appeal,
+    AppealResolution,
+    AuditEvent,
+    Case,
+    Decision,
+    DecisionReason,
+    Outcome,
+    Policy,
+    PolicyVersion,
+    VersionState,
+)
 from moderation.states import CaseStatus
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+OPEN = "open"
 
 
 class CaseFilters(filters.FilterSet):
@@ -67,8 +83,75 @@ class DecisionFilters(filters.FilterSet):
 class PolicyFilters(filters.FilterSet):
     """Filters of the policy list."""
 
-    is_active = filters.BooleanFilter()
+    is_active = filters.BooleanFilter(method="at_work", help_text="has a live version")
 
     class Meta:
         model = Policy
         fields: tuple[str, ...] = ()
+
+    def at_work(
+        self, queryset: QuerySet[Policy], name: str, value: object
+    ) -> QuerySet[Policy]:
+        """Ask whether a version is live."""
+        live = PolicyVersion.objects.filter(
+            policy=OuterRef("pk"), state=VersionState.LIVE
+        )
+        return queryset.filter(Exists(live) if value else ~Exists(live))
+
+
+class AppealFilters(filters.FilterSet):
+    """Filters of the list of appeals."""
+
+    case = filters.UUIDFilter(field_name="case_id")
+    image = filters.UUIDFilter(field_name="case__image_id")
+    external_id = filters.CharFilter(max_length=100)
+    state = filters.ChoiceFilter(
+        choices=[(OPEN, "Open"), *AppealResolution.choices], method="by_state"
+    )
+    opened_after = Moment(field_name="opened_at", lookup_expr="gte")
+    opened_before = Moment(field_name="opened_at", lookup_expr="lt")
+
+    class Meta:
+        model = Appeal
+        fields: tuple[str, ...] = ()
+
+    def by_state(
+        self, queryset: QuerySet[Appeal], name: str, value: str
+    ) -> QuerySet[Appeal]:
+        """Narrow to those that are open, or ended so."""
+        return queryset.filter(resolution="" if value == OPEN else value)
+
+
+class AuditFilters(filters.FilterSet):
+    """Filters of the record."""
+
+    action = AnyOf(choices=[(name, name) for name in ACTIONS])
+    person = filters.CharFilter(
+        method="by_person", help_text="user name", max_length=150
+    )
+    case = filters.UUIDFilter(field_name="case_id")
+    image = filters.UUIDFilter(field_name="image")
+    at_after = Moment(field_name="at", lookup_expr="gte", method="since")
+    at_before = Moment(field_name="at", lookup_expr="lt", method="until")
+
+    class Meta:
+        model = AuditEvent
+        fields: tuple[str, ...] = ()
+
+    def by_person(
+        self, queryset: QuerySet[AuditEvent], name: str, value: str
+    ) -> QuerySet[AuditEvent]:
+        """Narrow to one person's deeds."""
+        return Filters(person=value).apply(queryset)
+
+    def since(
+        self, queryset: QuerySet[AuditEvent], name: str, value: Any
+    ) -> QuerySet[AuditEvent]:
+        """Narrow to what came from a moment on."""
+        return Filters(since=value).apply(queryset)
+
+    def until(
+        self, queryset: QuerySet[AuditEvent], name: str, value: Any
+    ) -> QuerySet[AuditEvent]:
+        """Narrow to what came before a moment."""
+        return Filters(until=value).apply(queryset)

@@ -17,7 +17,12 @@ from moderation.models import (
     DecisionReason,
     Outcome,
     Policy,
+    PolicyVersion,
+    Queue,
+    VersionState,
 )
+from moderation.policy_words import conditions_in_words
+from moderation.rules import checked
 from moderation.services.transitions import MAX_BECAUSE
 
 
@@ -207,14 +212,76 @@ class ReopenSerializer(serializers.Serializer[Any]):
     because = serializers.CharField(max_length=1000)
 
 
-class PolicySerializer(serializers.ModelSerializer[Policy]):
-    """When an analysis opens a case; every condition that is set must hold."""
+class QueueSerializer(serializers.ModelSerializer[Queue]):
+    """Where cases wait together; its rules take what no policy sends elsewhere."""
+
+    conditions = serializers.ListField(
+        child=serializers.DictField(), help_text="kind, and name or value by kind"
+    )
+    members: Any = serializers.SlugRelatedField("username", many=True, read_only=True)
+
+    class Meta:
+        model = Queue
+        fields = (
+            "id",
+            "slug",
+            "name",
+            "description",
+            "position",
+            "is_active",
+            "order",
+            "due_minutes",
+            "conditions",
+            "second_review_share",
+            "golden_share",
+            "members",
+        )
+        read_only_fields = fields
+
+
+class PolicyVersionSerializer(serializers.ModelSerializer[PolicyVersion]):
+    """One wording of a policy; every condition must hold."""
 
     priority = PriorityField()
-    verdicts = serializers.ListField(
-        child=serializers.ChoiceField(VERDICT_CHOICES), help_text="empty: any"
+    conditions = serializers.ListField(
+        child=serializers.DictField(), help_text="kind, and name or value by kind"
     )
-    codes = serializers.ListField(child=serializers.CharField(), help_text="empty: any")
+    says = serializers.SerializerMethodField(help_text="the conditions in words")
+    queue = serializers.CharField(
+        source="queue.slug",
+        default=None,
+        allow_null=True,
+        help_text="null: the one that the queues' rules choose",
+    )
+
+    class Meta:
+        model = PolicyVersion
+        fields = (
+            "number",
+            "state",
+            "conditions",
+            "says",
+            "action",
+            "queue",
+            "priority",
+            "needs_approval",
+            "note",
+            "created_at",
+            "activated_at",
+            "retired_at",
+        )
+        read_only_fields = fields
+
+    def get_says(self, version: PolicyVersion) -> str:
+        """Return the conditions in words."""
+        return conditions_in_words(checked(version.conditions))
+
+
+class PolicySerializer(serializers.ModelSerializer[Policy]):
+    """What becomes of an analysis: the first policy that holds, by position, acts."""
+
+    is_active = serializers.SerializerMethodField(help_text="has a live version")
+    versions = PolicyVersionSerializer(many=True)
 
     class Meta:
         model = Policy
@@ -222,11 +289,13 @@ class PolicySerializer(serializers.ModelSerializer[Policy]):
             "id",
             "name",
             "description",
+            "position",
             "is_active",
-            "verdicts",
-            "codes",
-            "min_score",
-            "priority",
+            "versions",
             "updated_at",
         )
         read_only_fields = fields
+
+    def get_is_active(self, policy: Policy) -> bool:
+        """Return whether a version is live."""
+        return any(v.state == VersionState.LIVE for v in policy.versions.all())

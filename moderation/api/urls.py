@@ -1,14 +1,29 @@
-"""Addresses of cases, decisions, policies and evidence reports."""
+"""Addresses of cases, decisions, policies, queues and evidence reports."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from moderation.api.appeals import AppealViewSet, CaseAppealsView
+from moderation.api.audit import AuditViewSet
 from moderation.api.reports import ReportViewSet
-from moderation.api.views import CaseViewSet, DecisionViewSet, PolicyViewSet
+from moderation.api.views import (
+    CaseViewSet,
+    DecisionViewSet,
+    PolicyViewSet,
+    QueueViewSet,
+)
 
 router = SimpleRouter(use_regex_path=False)
 router.register("cases", CaseViewSet, basename="case")
 router.register("decisions", DecisionViewSet, basename="decision")
 router.register("policies", PolicyViewSet, basename="policy")
+router.register("queues", QueueViewSet, basename="queue")
 router.register("reports", ReportViewSet, basename="report")
+router.register("audit", AuditViewSet, basename="audit")
 
-urlpatterns = router.urls
+router.register("appeals", AppealViewSet, basename="appeal")
+
+urlpatterns = [
+    *router.urls,
+    path("cases/<uuid:pk>/appeals/", CaseAppealsView.as_view(), name="case-appeals"),
+]

@@ -16,7 +16,7 @@ from moderation import selectors, services
 from moderation.api import serializers
 from moderation.api.filters import CaseFilters, DecisionFilters, PolicyFilters
 from moderation.api.passing_on import CONFLICT, PassingOn
-from moderation.models import Case, Decision, Policy
+from moderation.models import Case, Decision, Policy, Queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.serializers import BaseSerializer
 
-    from forensics.api.pagination import Ordering
+    from forensics.keyset import Ordering
 
 
 class CaseViewSet(PassingOn, RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):
@@ -165,7 +165,20 @@ class PolicyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Policy]):
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_policy"}
     lookup_value_converter = "int"
-    queryset = Policy.objects.all()
+    queryset = Policy.objects.prefetch_related("versions__queue")
     serializer_class = serializers.PolicySerializer
     filterset_class = PolicyFilters
     orderings: ClassVar[Mapping[str, Ordering]] = {"id": ("id",), "-id": ("-id",)}
+
+
+class QueueViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Queue]):
+    """Where cases wait, in the order in which the rules are tried."""
+
+    needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_queue"}
+    lookup_value_converter = "int"
+    queryset = Queue.objects.prefetch_related("members")
+    serializer_class = serializers.QueueSerializer
+    orderings: ClassVar[Mapping[str, Ordering]] = {
+        "position": ("position", "id"),
+        "id": ("id",),
+    }

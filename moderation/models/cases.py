@@ -4,25 +4,28 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
-from forensics.models import VERDICT_CHOICES, Analysis, Image
-from moderation.models.choices import Outcome, Priority
-from moderation.models.policies import Policy
+from forensics.models import VERDICT_CHOICES, Analysis, Door, Image
+from moderation.models.choices import DecisionReason, Outcome, Priority
+from moderation.models.policies import Policy, PolicyVersion
 from moderation.models.queues import Queue
+from moderation.models.short_ids import ShortId
 from moderation.states import UNDECIDED, CaseStatus
 
 DECISION_STANDS = (CaseStatus.DECIDED, CaseStatus.APPEALED)
-NO_DECISION = (CaseStatus.OPEN, CaseStatus.HELD)
+NO_DECISION = (CaseStatus.OPEN, CaseStatus.HELD, CaseStatus.WITHDRAWN)
 
 
 class CaseKind(models.TextChoices):
     """Why a case exists. To those who decide them, all look alike."""
 
-    REGULAR = "regular", "Regular"
-    SECOND = "second", "Second review, unseen"
-    TIEBREAK = "tiebreak", "Two reviews disagree"
-    GOLDEN = "golden", "Known answer"
+    REGULAR = "regular", _("Regular")
+    SECOND = "second", _("Second review, unseen")
+    TIEBREAK = "tiebreak", _("Two reviews disagree")
+    GOLDEN = "golden", _("Known answer")
 
 
 class Case(models.Model):
@@ -42,7 +45,7 @@ class Case(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="checks",
-        help_text="the case that this one checks",
+        help_text=_("the case that this one checks"),
     )
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases")
     status = models.CharField(
@@ -54,25 +57,41 @@ class Case(models.Model):
     policy = models.ForeignKey(
         Policy, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
     )
+    policy_version = models.ForeignKey(
+        PolicyVersion,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="cases",
+    )
+    proposed_outcome = models.CharField(
+        max_length=16,
+        choices=Outcome.choices,
+        blank=True,
+        help_text=_("what a policy would decide, if a person approves it"),
+    )
+    proposed_reason = models.CharField(
+        max_length=32, choices=DecisionReason.choices, blank=True
+    )
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="empty when a policy opened it",
+        help_text=_("empty when a policy opened it"),
     )
     opened_because = models.CharField(max_length=255)
     opened_at = models.DateTimeField(default=timezone.now)
     available_from = models.DateTimeField(
-        default=timezone.now, help_text="nobody is handed the case before"
+        default=timezone.now, help_text=_("nobody is handed the case before")
     )
     due_at = models.DateTimeField(null=True, blank=True)
     held_until = models.DateTimeField(
-        null=True, blank=True, help_text="of a held case; empty: until it is resumed"
+        null=True, blank=True, help_text=_("of a held case; empty: until it is resumed")
     )
     escalated_at = models.DateTimeField(
-        null=True, blank=True, help_text="for leads only since then"
+        null=True, blank=True, help_text=_("for leads only since then")
     )
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -80,7 +99,7 @@ class Case(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="assigned_cases",
-        help_text="nobody else is handed the case",
+        help_text=_("nobody else is handed the case"),
     )
     # Copies, so that lists and rules need no other table.
     machine_verdict = models.CharField(
@@ -93,7 +112,18 @@ class Case(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="who sent the picture first",
+        help_text=_("who sent the picture first"),
+    )
+    door = models.CharField(max_length=16, choices=Door.choices, blank=True)
+    image_format = models.CharField(max_length=16, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    # Kept by the database itself: one index then serves all that wait, in order.
+    waits = models.GeneratedField(
+        expression=models.Case(
+            models.When(status__in=UNDECIDED, then=True), default=False
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -108,7 +138,7 @@ class Case(models.Model):
         max_length=16,
         choices=Outcome.choices,
         blank=True,
-        help_text="of the decision in force",
+        help_text=_("of the decision in force"),
     )
     decided_at = models.DateTimeField(null=True, blank=True)
 
@@ -131,8 +161,42 @@ class Case(models.Model):
                 condition=Q(status=CaseStatus.HELD, held_until__isnull=False),
                 name="holds_that_end",
             ),
+            models.Index(
+                fields=("status", "image"),
+                condition=Q(kind__in=(CaseKind.SECOND, CaseKind.GOLDEN)),
+                name="unseen_checks",
+            ),
+            # What lists are ordered and narrowed by (docs/workbench/lists.md).
+            models.Index(fields=("waits", "-priority", "opened_at", "id")),
+            models.Index(fields=("queue", "waits", "-priority", "opened_at", "id")),
+            models.Index(fields=("waits", "opened_at", "id")),
+            models.Index(fields=("waits", "machine_score", "id")),
+            models.Index(fields=("waits", "due_at", "id")),
+            models.Index(fields=("-priority", "opened_at", "id")),
+            models.Index(fields=("opened_at", "id")),
+            models.Index(fields=("machine_score", "id")),
+            models.Index(fields=("received_at", "id")),
+            models.Index(fields=("image_format",)),
+            models.Index(fields=("door",)),
+            models.Index(fields=("outcome", "machine_verdict")),
+            models.Index(
+                fields=("escalated_at",),
+                condition=Q(escalated_at__isnull=False),
+                name="escalated_cases",
+            ),
+            models.Index(
+                fields=("opened_at", "id"),
+                condition=Q(status__in=UNDECIDED, kind=CaseKind.REGULAR),
+                name="images_that_wait",
+            ),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),
+            models.Index(fields=("opened_at",)),
+            # What the figures ask of a decision's case, without its row.
+            models.Index(
+                fields=("id", "kind", "queue", "opened_at"), name="case_of_a_decision"
+            ),
+            models.Index(ShortId("id"), name="cases_by_short_id"),
         )
         permissions = (
             ("decide_case", "Can claim and decide cases"),
@@ -158,4 +222,4 @@ class Case(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Case {str(self.id)[-8:]}"
+        return gettext("Case %(id)s") % {"id": str(self.id)[-8:]}

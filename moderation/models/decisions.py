@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from forensics.models import Analysis
@@ -14,11 +15,11 @@ from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome
 class Withdrawal(models.TextChoices):
     """Why a decision is no longer in force."""
 
-    UNDONE = "undone", "Taken back at once"
-    REOPENED = "reopened", "Reopened by a lead"
-    OVERTURNED = "overturned", "Overturned on appeal"
-    CONFIRMED = "confirmed", "Replaced by the appeal's decision"
-    REVIEWED = "reviewed", "Replaced after a second review"
+    UNDONE = "undone", _("Taken back at once")
+    REOPENED = "reopened", _("Reopened by a lead")
+    OVERTURNED = "overturned", _("Overturned on appeal")
+    CONFIRMED = "confirmed", _("Replaced by the appeal's decision")
+    REVIEWED = "reviewed", _("Replaced after a second review")
 
 
 class Decision(models.Model):
@@ -45,11 +46,11 @@ class Decision(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     final_at = models.DateTimeField(
         default=timezone.now,
-        help_text="until then it can be undone; nobody outside is told before",
+        help_text=_("until then it can be undone; nobody outside is told before"),
     )
-    is_automatic = models.BooleanField(default=False, help_text="made by a policy")
+    is_automatic = models.BooleanField(default=False, help_text=_("made by a policy"))
     batch = models.UUIDField(
-        null=True, blank=True, help_text="the same for cases decided together"
+        null=True, blank=True, help_text=_("the same for cases decided together")
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by_name = models.CharField(max_length=150, blank=True)
@@ -59,6 +60,33 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        permissions = (("view_insight", "Can see what decisions say in figures"),)
+        indexes = (
+            # Whole, so that the figures of a period need not read the rows themselves.
+            models.Index(
+                fields=(
+                    "created_at",
+                    "case",
+                    "withdrawn_at",
+                    "final_at",
+                    "is_automatic",
+                    "machine_verdict",
+                    "machine_score",
+                    "outcome",
+                ),
+                name="decisions_of_a_period",
+            ),
+            models.Index(fields=("-created_at", "-id")),
+            models.Index(fields=("decided_by", "-created_at", "-id")),
+            models.Index(fields=("outcome", "-created_at", "-id")),
+            models.Index(fields=("machine_verdict", "outcome", "-created_at", "-id")),
+            models.Index(fields=("reason", "-created_at", "-id")),
+            models.Index(
+                fields=("-created_at", "-id"),
+                condition=Q(withdrawn_at__isnull=False),
+                name="withdrawn_decisions",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("case",),

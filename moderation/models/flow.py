@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from moderation.models.cases import Case
@@ -77,8 +78,8 @@ class Comment(models.Model):
 class NotificationKind(models.TextChoices):
     """Why somebody is told."""
 
-    MENTIONED = "mentioned", "You were mentioned"
-    ASSIGNED = "assigned", "A case was assigned to you"
+    MENTIONED = "mentioned", _("You were mentioned")
+    ASSIGNED = "assigned", _("A case was assigned to you")
 
 
 class Notification(models.Model):

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 DEFAULT_QUEUE = "review"
 
@@ -10,9 +11,9 @@ DEFAULT_QUEUE = "review"
 class QueueOrder(models.TextChoices):
     """Which case of a queue comes next."""
 
-    URGENT_FIRST = "urgent_first", "Most urgent, then oldest"
-    OLDEST_FIRST = "oldest_first", "Oldest"
-    SCORE_FIRST = "score_first", "Highest score, then oldest"
+    URGENT_FIRST = "urgent_first", _("Most urgent, then oldest")
+    OLDEST_FIRST = "oldest_first", _("Oldest")
+    SCORE_FIRST = "score_first", _("Highest score, then oldest")
 
 
 class Queue(models.Model):
@@ -22,25 +23,28 @@ class Queue(models.Model):
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(
-        default=100, help_text="the order in which routing rules are tried; low first"
+        default=100,
+        help_text=_("the order in which routing rules are tried; low first"),
     )
     is_active = models.BooleanField(default=True)
     order = models.CharField(
         max_length=16, choices=QueueOrder.choices, default=QueueOrder.URGENT_FIRST
     )
     due_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="minutes until a case is overdue; empty: never"
+        null=True,
+        blank=True,
+        help_text=_("minutes until a case is overdue; empty: never"),
     )
     conditions = models.JSONField(
         default=list,
         blank=True,
-        help_text="routing: what must hold for a case that no policy sent elsewhere",
+        help_text=_("routing: what must hold for a case that no policy sent elsewhere"),
     )
     second_review_share = models.FloatField(
-        default=0.0, help_text="share of decisions that a second person makes unseen"
+        default=0.0, help_text=_("share of decisions that a second person makes unseen")
     )
     golden_share = models.FloatField(
-        default=0.0, help_text="share of cases with a known answer, mixed in"
+        default=0.0, help_text=_("share of cases with a known answer, mixed in")
     )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="queues"

@@ -12,6 +12,7 @@ from forensics.reporting import document as parts
 from forensics.reporting.document import moment
 from forensics.states import USABLE
 from moderation import selectors
+from moderation.models import CaseKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,7 @@ def _cases(image: Image, user: User) -> list[dict[str, Any]] | None:
     )
     if not may_see:
         return None
-    found = selectors.cases_visible_to(user).filter(image=image)
+    found = selectors.cases_visible_to(user).filter(image=image, kind=CaseKind.REGULAR)
     ordered = found.order_by("opened_at", "id").select_related("opened_by")
     return [_case(case) for case in ordered.prefetch_related("decisions")]
 

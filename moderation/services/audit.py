@@ -8,17 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.context import current_address
 from moderation.audit_chain import hash_of, plain
-from moderation.audit_selectors import entry_of
+from moderation.audit_selectors import READ, entry_of
 from moderation.models import AuditEvent, AuditHead, Case, Policy
+from moderation.services.permissions import require
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from accounts.models import User
+
+
+@transaction.atomic
+def record_audit_export(*, actor: User, query: str) -> int:
+    """Record that somebody takes the record with them; return this row's position."""
+    require(actor, READ, gettext("export the record"))
+    return record("audit_exported", actor=actor, query=query).position
 
 
 def record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from forensics.models import Bank, BankEntry
 from forensics.services.known import import_entries, save_entry
@@ -23,7 +24,7 @@ def save_bank(*, bank: Bank, actor: User | None) -> Bank:
     """Store a new or changed bank. No actor: somebody at the command line."""
     before = Bank.objects.filter(pk=bank.pk).first()
     change = "change" if before else "add"
-    _require(actor, f"{change}_bank", f"{change} banks")
+    _require(actor, f"{change}_bank", _("add or change banks"))
     bank.full_clean()
     bank.save()
     record(
@@ -38,7 +39,7 @@ def save_bank(*, bank: Bank, actor: User | None) -> Bank:
 @transaction.atomic
 def delete_bank(*, bank: Bank, actor: User) -> None:
     """Remove a bank with its entries; analyses keep what they matched."""
-    _require(actor, "delete_bank", "delete banks")
+    _require(actor, "delete_bank", _("delete banks"))
     record(
         "bank_deleted",
         actor=actor,
@@ -53,7 +54,7 @@ def save_bank_entry(*, entry: BankEntry, actor: User) -> BankEntry:
     """Put an image into a bank, or change what is noted of it."""
     is_new = entry._state.adding  # noqa: SLF001 - the documented name
     change = "add" if is_new else "change"
-    _require(actor, f"{change}_bankentry", f"{change} entries of banks")
+    _require(actor, f"{change}_bankentry", _("add or change entries of banks"))
     if is_new:
         entry.added_by, entry.added_by_name = actor, str(actor)
     save_entry(entry=entry)
@@ -68,7 +69,7 @@ def save_bank_entry(*, entry: BankEntry, actor: User) -> BankEntry:
 @transaction.atomic
 def delete_bank_entry(*, entry: BankEntry, actor: User) -> None:
     """Take an image out of a bank; the record keeps which."""
-    _require(actor, "delete_bankentry", "delete entries of banks")
+    _require(actor, "delete_bankentry", _("delete entries of banks"))
     record("bank_entry_deleted", actor=actor, before=_entry_as_dict(entry))
     entry.delete()
 
@@ -78,7 +79,7 @@ def import_into_bank(
     *, bank: Bank, known: Iterable[KnownImage], source: str, actor: User | None
 ) -> int:
     """Fill a bank from a list; return how many entries are new."""
-    _require(actor, "add_bankentry", "add entries to banks")
+    _require(actor, "add_bankentry", _("add entries to banks"))
     added = import_entries(bank=bank, known=known, source=source, added_by=actor)
     record("bank_imported", actor=actor, bank=bank.name, source=source, added=added)
     return added
@@ -86,7 +87,7 @@ def import_into_bank(
 
 def record_export(*, bank: Bank, actor: User | None, kind: str) -> None:
     """Keep on record that a bank's hashes left the house."""
-    _require(actor, "view_bankentry", "export banks")
+    _require(actor, "view_bankentry", _("export banks"))
     record("bank_exported", actor=actor, bank=bank.name, format=kind)
 
 

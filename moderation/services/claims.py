@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from moderation import flow_selectors
 from moderation.exceptions import ClaimError
 from moderation.models import Case, CaseViewer
+from moderation.services import golden
 from moderation.services.permissions import require
 from moderation.services.transitions import (
     CLAIM_LENGTH,
@@ -77,6 +78,16 @@ def claim_next(
         Never this one: the case they come from.
     """
     require(actor, "moderation.decide_case", _("claim cases"))
+    golden.withdraw_stale(actor=actor)
+    case = _claim_next(actor, queue=queue, prefer=prefer, after=after)
+    if case is not None:
+        golden.prepare_next(actor=actor, queue=queue)
+    return case
+
+
+def _claim_next(
+    actor: User, *, queue: str, prefer: UUID | None, after: UUID | None
+) -> Case | None:
     now = timezone.now()
     release_expired_claims(now=now)
     resume_ended_holds(now=now)

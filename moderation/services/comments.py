@@ -19,6 +19,7 @@ from moderation.models import (
     NotificationKind,
 )
 from moderation.services.permissions import require
+from moderation.services.search import refresh_remarks
 from moderation.services.transitions import on_record
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def comment_on_case(*, case_id: UUID, actor: User, text: str) -> Commented:
         comment = Comment.objects.create(
             case=case, author=actor, author_name=str(actor), text=words
         )
+        refresh_remarks(image_id=case.image_id)
         told = [person for person in people if person.pk != actor.pk]
         Notification.objects.bulk_create(
             Notification(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forensics.language import retold
 from moderation.exceptions import (
     InvalidDecisionError,
     NotAllowedError,
@@ -18,8 +19,10 @@ from moderation.exceptions import (
 from moderation.models import MAX_NOTE, Case, CaseKind, Decision, Withdrawal
 from moderation.policies import problem_with_decision
 from moderation.selectors import undecided_case_of
+from moderation.services import quality
 from moderation.services.claims import forget_viewer
 from moderation.services.permissions import require
+from moderation.services.search import refresh_remarks
 from moderation.services.transitions import (
     CLAIM_LENGTH,
     MAX_BECAUSE,
@@ -30,6 +33,7 @@ from moderation.services.transitions import (
     on_record,
     take,
 )
+from moderation.services.withdrawals import take_back, withdraw
 from moderation.states import CaseStatus
 
 if TYPE_CHECKING:
@@ -38,7 +42,6 @@ if TYPE_CHECKING:
 
 # So long a decision can be taken back by whoever made it, and nobody outside is told.
 GRACE = timedelta(seconds=30)
-REPLACED = (Withdrawal.OVERTURNED, Withdrawal.CONFIRMED, Withdrawal.REVIEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Verdict:
             outcome=self.outcome, reason=self.reason, note=self.note, max_note=MAX_NOTE
         )
         if problem:
-            raise InvalidDecisionError(problem)
+            raise InvalidDecisionError(retold(problem))
 
 
 def decide_case(  # noqa: PLR0913 - what a decision consists of, each by its name
@@ -107,6 +110,7 @@ def decide_locked(
 ) -> Decision:
     """Claim and decide a locked case; what was decided before stays as withdrawn."""
     take(case, actor=actor, log=log)
+    refuse_own_proposal(case, actor=actor, outcome=verdict.outcome)
     decision = _decision(case, actor, verdict)
     decision.batch = batch
     replaced = _replace(case, decision)
@@ -116,6 +120,8 @@ def decide_locked(
     case.save()
     decision.full_clean(exclude=["case", "analysis"])
     decision.save(force_insert=True)
+    if decision.note:
+        refresh_remarks(image_id=case.image_id)
     log.add(
         "case_decided",
         actor=actor,
@@ -126,7 +132,24 @@ def decide_locked(
         **({"replaces": str(replaced.id)} if replaced else {}),
         **({"batch": str(batch)} if batch else {}),
     )
+    quality.after_decision(case=case, decision=decision, replaced=replaced, log=log)
     return decision
+
+
+def refuse_own_proposal(case: Case, *, actor: User, outcome: str) -> None:
+    """Keep a policy's author from being the one who approves what it proposes."""
+    version = case.policy_version
+    if (
+        version is not None
+        and case.proposed_outcome == outcome
+        and version.created_by_id == actor.pk
+    ):
+        raise NotAllowedError(
+            _(
+                "You wrote the policy that proposes this, so somebody else has to "
+                "approve it. You can decide otherwise, or pass the case on."
+            )
+        )
 
 
 def undo_decision(*, decision_id: UUID, actor: User) -> Case:
@@ -150,7 +173,7 @@ def undo_decision(*, decision_id: UUID, actor: User) -> Case:
         for decision in together.order_by("case_id"):
             case = cases[decision.case_id]
             _refuse_unless_fresh(decision, case, actor)
-            _take_back(decision, case, actor)
+            take_back(decision, case, actor)
             if decision.pk == decision_id:
                 move(case, CaseStatus.CLAIMED)
                 case.claimed_by, case.claim_token = actor, uuid4()
@@ -162,6 +185,7 @@ def undo_decision(*, decision_id: UUID, actor: User) -> Case:
             log.add(
                 "decision_undone", actor=actor, case=case, decision=str(decision.id)
             )
+            quality.after_withdrawal(case=case, decision=decision, actor=actor, log=log)
     return cases[asked.case_id]
 
 
@@ -178,13 +202,14 @@ def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
         case.outcome, case.decided_at = "", None
         case.save()
         decision = case.decisions.get(withdrawn_at__isnull=True)
-        _withdraw(decision, actor, Withdrawal.REOPENED)
+        withdraw(decision, actor, Withdrawal.REOPENED)
         log.add(
             "case_reopened",
             actor=actor,
             case=case,
             because=because.strip()[:MAX_BECAUSE],
         )
+        quality.after_withdrawal(case=case, decision=decision, actor=actor, log=log)
     return case
 
 
@@ -213,31 +238,8 @@ def _replace(case: Case, decision: Decision) -> Decision | None:
         same = standing.outcome == decision.outcome
         why = Withdrawal.CONFIRMED if same else Withdrawal.OVERTURNED
         # The same moment as the new one's: an undo knows what to put in force again.
-        _withdraw(standing, decision.decided_by, why, at=decision.created_at)
+        withdraw(standing, decision.decided_by, why, at=decision.created_at)
     return standing
-
-
-def _take_back(decision: Decision, case: Case, actor: User) -> None:
-    """Withdraw a decision; the one that it replaced is in force again."""
-    _withdraw(decision, actor, Withdrawal.UNDONE)
-    replaced = case.decisions.filter(
-        withdrawn_at=decision.created_at, withdrawn_because__in=REPLACED
-    ).first()
-    case.outcome, case.decided_at = "", None
-    if replaced is not None:
-        replaced.withdrawn_at = None
-        replaced.withdrawn_by_name = replaced.withdrawn_because = ""
-        replaced.save()
-        case.outcome, case.decided_at = replaced.outcome, replaced.created_at
-
-
-def _withdraw(
-    decision: Decision, actor: User, why: Withdrawal, *, at: datetime | None = None
-) -> None:
-    decision.withdrawn_at = at or timezone.now()
-    decision.withdrawn_by_name = str(actor)
-    decision.withdrawn_because = why
-    decision.save()
 
 
 def _refuse_unless_fresh(decision: Decision, case: Case, actor: User) -> None:

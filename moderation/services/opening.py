@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forensics.models import Image
+from moderation import blinding
 from moderation.models import Case
 from moderation.selectors import undecided_case_of
 from moderation.services.audit import record
 from moderation.services.permissions import require
 from moderation.services.routing import queue_for
+from moderation.services.search import refresh_remarks
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -27,15 +29,17 @@ def open_case(*, image: Image, actor: User, because: str) -> Case:
     """Send a picture to review by hand; an undecided case is returned as it is."""
     require(actor, "moderation.decide_case", _("open cases"))
     locked = Image.objects.select_for_update().get(pk=image.pk)
-    existing = undecided_case_of(locked.pk)
+    unseen = blinding.case_to_decide(locked.pk, actor)
+    existing = unseen or undecided_case_of(locked.pk)
     if existing is not None:
         return existing
     case = new_case(
         image=locked,
         analysis=locked.current_analysis,
         opened_by=actor,
-        opened_because=because.strip()[:255] or _("Opened by hand"),
+        opened_because=because.strip()[:255] or "Opened by hand",
     )
+    refresh_remarks(image_id=locked.pk)
     record("case_opened", actor=actor, case=case, because=case.opened_because)
     return case
 
@@ -59,6 +63,9 @@ def new_case(
         opened_at=now,
         due_at=now + due if due else None,
         uploader=first.submitted_by if first else None,
+        door=first.door if first else "",
+        image_format=image.format,
+        received_at=image.created_at,
         **fields,
     )
     copy_result(case, analysis)

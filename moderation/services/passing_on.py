@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from moderation import flow_selectors
+from moderation import flow_selectors, quality_selectors
 from moderation.exceptions import (
     InvalidDecisionError,
     NotAllowedError,
@@ -194,6 +194,11 @@ def _refuse_if_not_for(case: Case, person: User) -> None:
     if case.escalated_at is not None and not person.has_perm(flow_selectors.LEAD):
         raise InvalidDecisionError(
             _("This case was escalated. Choose somebody who may reopen cases.")
+        )
+    if quality_selectors.reason_not_to_review(case, person):
+        raise InvalidDecisionError(
+            _("%(person)s is not the one to decide this case. Choose somebody else.")
+            % {"person": person}
         )
     decided = Decision.objects.filter(decided_by=person)
     if (

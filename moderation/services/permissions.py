@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from moderation.exceptions import NotAllowedError
 
 if TYPE_CHECKING:
@@ -20,5 +22,9 @@ def require(actor: User, permission: str, to_do: str) -> None:
     """
     if not actor.has_perm(permission):
         raise NotAllowedError(
-            f"You may not {to_do}. Ask an administrator to add you to a group that may."
+            _(
+                "You may not %(do)s. Ask an administrator to add you to a group that "
+                "may."
+            )
+            % {"do": to_do}
         )

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forensics.models import SearchDocument
 from moderation import flow_selectors
 from moderation.exceptions import ClaimError, NotAllowedError, TransitionError
 from moderation.models import Case
@@ -56,17 +57,41 @@ def on_record() -> Iterator[Log]:
 
 
 def lock(case_id: UUID) -> Case:
-    """Return a case that nobody else can change until the transaction is over."""
+    """Return a case that nobody else can change until the transaction is over.
+
+    What it checks is locked before it: a decision of the one can change the other.
+    """
+    _lock_documents([case_id])
+    checked = Case.objects.filter(checks=case_id).values_list("pk", flat=True)
+    if checked:
+        _locking().get(pk=checked[0])
     return _locking().get(pk=case_id)
 
 
 def lock_all(case_ids: Collection[UUID]) -> list[Case]:
     """Lock several cases, in one order everywhere: none waits for another in a ring."""
-    return list(_locking().filter(pk__in=case_ids).order_by("pk"))
+    _lock_documents(case_ids)
+    checked = Case.objects.filter(checks__in=case_ids).values_list("pk", flat=True)
+    locked = _locking().filter(pk__in={*case_ids, *checked}).order_by("pk")
+    return [case for case in locked if case.pk in set(case_ids)]
+
+
+def _lock_documents(case_ids: Collection[UUID]) -> None:
+    """Lock what searches read of the images before the cases, as a worker does."""
+    documents = SearchDocument.objects.select_for_update(of=("self",)).order_by("pk")
+    images = Case.objects.filter(pk__in=case_ids).values("image")
+    list(documents.filter(image__in=images).values_list("pk"))
 
 
 def _locking() -> QuerySet[Case]:
-    related = ("claimed_by", "assigned_to", "queue", "image", "analysis")
+    related = (
+        "claimed_by",
+        "assigned_to",
+        "queue",
+        "image",
+        "analysis",
+        "policy_version",
+    )
     return Case.objects.select_for_update(of=("self",)).select_related(*related)
 
 

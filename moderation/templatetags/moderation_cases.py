@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from forensics.models import BankPurpose
 from moderation import flow_selectors, selectors
+from moderation.audit_words import words_for
 from moderation.known import known_images
+from moderation.rule_words import because_of
+from moderation.states import UNDECIDED
 
 if TYPE_CHECKING:
     from accounts.models import User
     from forensics.models import Analysis, Image
-    from moderation.models import Case
+    from moderation.models import AuditEvent, Case
 
 register = template.Library()
+_TURNED = {
+    "mirrored": _("mirrored"),
+    "flipped": _("flipped"),
+    "turned_90": _("turned by 90"),
+    "turned_180": _("turned by 180"),
+    "turned_270": _("turned by 270"),
+    "transposed": _("transposed"),
+    "transversed": _("transposed and turned by 180"),
+}
 
 
 @register.inclusion_tag("moderation/components/case_panel.html", takes_context=True)
@@ -28,9 +42,15 @@ def case_panel(context: dict[str, Any], image: Image, user: User) -> dict[str, A
         "cases": listed,
         "may_see": user.has_perm("moderation.view_case"),
         "may_open": user.has_perm("moderation.decide_case")
-        and not any(case.outcome == "" for case in listed),
+        and not any(case.status in UNDECIDED for case in listed),
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.filter
+def because(case: Case) -> str:
+    """Say why a case was opened."""
+    return because_of(case)
 
 
 @register.inclusion_tag("moderation/components/case_state.html")
@@ -61,10 +81,12 @@ def bank_line(match: Any) -> str:
     """Say in one line how a picture matched an entry of a bank."""
     found = match if isinstance(match, dict) else match.as_json()
     if found["method"] == "sha256":
-        return "the very file"
-    turned = found["transform"].replace("_", " by ")
-    how = "" if turned == "same" else f", {turned}"
-    return f"looks alike{how}: {found['distance']} of 256 bits differ"
+        return gettext("the very file")
+    turned = _TURNED.get(found["transform"], "")
+    return gettext("looks alike%(turned)s: %(bits)d of 256 bits differ") % {
+        "turned": f", {turned}" if turned else "",
+        "bits": found["distance"],
+    }
 
 
 @register.filter
@@ -72,6 +94,12 @@ def bank_purpose(match: Any) -> str:
     """Name what a bank is for."""
     found = match if isinstance(match, dict) else match.as_json()
     return str(dict(BankPurpose.choices).get(found["purpose"], ""))
+
+
+@register.simple_tag
+def action_words(event: AuditEvent) -> str:
+    """Say what a row of the record says that somebody did."""
+    return words_for(event.action)
 
 
 @register.simple_tag

@@ -80,10 +80,10 @@ def decide(request: AuthenticatedRequest, case_id: UUID) -> HttpResponse:
         return case_page(
             request, case_id, replace(_conflict(error), decision_form=form)
         )
-    return _decided(request, decision, flow)
+    return decided(request, decision, flow)
 
 
-def _decided(
+def decided(
     request: AuthenticatedRequest, decision: Decision, flow: FlowForm
 ) -> HttpResponse:
     """Say what was recorded; in the flow, with the next case already claimed."""
@@ -99,12 +99,16 @@ def _decided(
             {
                 "decision": answers.made(decision),
                 "next": answers.claimed(following),
+                "training": answers.training(decision),
             }
         )
     said = _("Recorded: %(outcome)s.") % {
         "outcome": decision.get_outcome_display().lower()
     }
-    answers.offer_undo(request, decision, said)
+    if (known := answers.training(decision)) is not None:
+        messages.info(request, known["text"])
+    else:
+        answers.offer_undo(request, decision, said)
     if goes_on:
         return answers.go_on(request, following)
     return redirect("moderation:case", case_id=decision.case_id)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.requests import wants_json
-from moderation import flow_selectors, selectors
+from moderation import flow_selectors, quality_selectors, selectors
 from moderation.exceptions import InvalidDecisionError, ModerationError
 from moderation.views.case import Attempt, case_page
 
@@ -78,8 +78,26 @@ def made(decision: Decision) -> dict[str, Any]:
     return {
         "id": str(decision.pk),
         "outcome": decision.outcome,
-        "undo_url": reverse("moderation:undo", args=[decision.pk]),
+        "undo_url": reverse("moderation:undo", args=[decision.pk])
+        if decision.final_at > decision.created_at
+        else None,
         "final_at": decision.final_at,
+    }
+
+
+def training(decision: Decision) -> dict[str, Any] | None:
+    """Tell the answer of a case that had a known one, calmly; None of any other."""
+    check = quality_selectors.golden_result_of(decision)
+    if check is None:
+        return None
+    answer = check.get_expected_display()
+    text = _("This one had a known answer: %(answer)s.") % {"answer": answer}
+    if check.matched:
+        text = f"{text} {_('You found it.')}"
+    return {
+        "matched": check.matched,
+        "text": f"{text} {check.answer.note}",
+        "url": address(decision.case),
     }
 
 

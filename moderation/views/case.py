@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from forensics.presentation import evidence_page
@@ -61,9 +62,9 @@ def case_page(
         selectors.with_case_file(selectors.cases_visible_to(request.user)), pk=case_id
     )
     can = abilities(request.user, case)
-    context = _evidence(case, request.GET.get("tags", "")) | {
+    context = _evidence(case, request.user, request.GET.get("tags", "")) | {
         "case": case,
-        "name": str(next(iter(case.image.submissions.all()), "(no name)")),
+        "name": str(next(iter(case.image.submissions.all()), gettext("(no name)"))),
         "can": can,
         "decision": _decision_in_force(case),
         "decision_form": attempt.decision_form or DecisionForm(),
@@ -79,7 +80,7 @@ def case_page(
     return render(request, "moderation/case.html", context, status=attempt.status)
 
 
-def _evidence(case: Case, tags: str) -> dict[str, Any]:
+def _evidence(case: Case, user: User, tags: str) -> dict[str, Any]:
     analyses = list(with_evidence(case.image.analyses.all()))
     latest = analyses[0] if analyses else None
     shown = next((a for a in analyses if a.pk == case.analysis_id), None)
@@ -92,7 +93,7 @@ def _evidence(case: Case, tags: str) -> dict[str, Any]:
             case,
             submissions=case.image.submissions.all(),
             analyses=analyses,
-            earlier=selectors.decisions_in_other_cases(case),
+            earlier=selectors.decisions_in_other_cases(case, user),
         ),
     }
 

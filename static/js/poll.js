@@ -1,5 +1,6 @@
 // Follows an analysis under way and shows its result, never at the cost of typed text.
 import { announce } from "./announce.js";
+import { midsentence } from "./language.js";
 
 const QUICK = 1000;
 const SLOW = 4000;
@@ -17,7 +18,7 @@ function somethingIsTyped() {
 
 function finish(panel, status) {
   const result = status.verdict ? `${status.verdict_label}, ${status.score}` : status.error;
-  const words = `Analysis ${status.label.toLowerCase()}: ${result}`;
+  const words = interpolate(gettext("Analysis %(state)s: %(result)s"), { state: midsentence(status.label), result }, true);
   if (somethingIsTyped()) {
     announce(words);
     panel.querySelector("[data-poll-text]").textContent = words;
@@ -32,17 +33,26 @@ function finish(panel, status) {
 
 function describe(status, answer) {
   const others = answer.waiting - 1;
-  const attempt = status.attempts > 1 ? `, attempt ${status.attempts}` : "";
-  if (!answer.worker_is_alive) return "Waiting: no worker is running.";
-  if (status.status === "running") return `Running for ${status.seconds} s${attempt}.`;
-  const queue = others > 0 ? `; ${others} more ${others === 1 ? "is" : "are"} under way` : "";
-  return `Queued for ${status.seconds} s${queue}.`;
+  const { seconds, attempts } = status;
+  if (!answer.worker_is_alive) return gettext("Waiting: no worker is running.");
+  if (status.status === "running") {
+    return attempts > 1
+      ? interpolate(gettext("Running for %(seconds)s s, attempt %(attempts)s."), { seconds, attempts }, true)
+      : interpolate(gettext("Running for %s s."), [seconds]);
+  }
+  if (others <= 0) return interpolate(gettext("Queued for %s s."), [seconds]);
+  const format = ngettext(
+    "Queued for %(seconds)s s; %(others)s more is under way.",
+    "Queued for %(seconds)s s; %(others)s more are under way.",
+    others,
+  );
+  return interpolate(format, { seconds, others }, true);
 }
 
 async function ask(url) {
   const response = await fetch(url, { headers: { Accept: "application/json" } });
-  if (response.redirected) throw new Error("You were signed out. Reload the page to sign in.");
-  if (!response.ok) throw new Error("The server did not answer. Trying again.");
+  if (response.redirected) throw new Error(gettext("You were signed out. Reload the page to sign in."));
+  if (!response.ok) throw new Error(gettext("The server did not answer. Trying again."));
   return response.json();
 }
 
@@ -52,12 +62,13 @@ function startPolling(panel) {
   let last = "";
 
   async function look() {
+    if (!panel.isConnected) return; // another case has taken the page
     try {
       const answer = await ask(panel.dataset.poll);
       const status = answer.images[0];
-      if (!status || !status.is_pending) return finish(panel, status ?? { label: "gone", error: "" });
+      if (!status || !status.is_pending) return finish(panel, status ?? { label: gettext("gone"), error: "" });
       text.textContent = describe(status, answer);
-      if (status.status !== last) announce(`The analysis is ${status.label.toLowerCase()}.`);
+      if (status.status !== last) announce(interpolate(gettext("The analysis is %s."), [midsentence(status.label)]));
       last = status.status;
     } catch (error) {
       text.textContent = error.message;
@@ -67,4 +78,9 @@ function startPolling(panel) {
   setTimeout(look, QUICK);
 }
 
-for (const panel of document.querySelectorAll("[data-poll]")) startPolling(panel);
+function startAll(root) {
+  for (const panel of root.querySelectorAll("[data-poll]")) startPolling(panel);
+}
+
+document.addEventListener("pw:shown", (event) => startAll(event.detail.root));
+startAll(document);

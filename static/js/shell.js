@@ -1,15 +1,23 @@
-// What every page has: the theme button, focus on errors, words carried over a reload.
+// What every page has: the theme button, the menu, focus on errors, words carried over a reload.
 import { announce } from "./announce.js";
 
 const THEMES = ["system", "light", "dark"];
 const root = document.documentElement;
 
+function wordOf(theme) {
+  return { system: gettext("system"), light: gettext("light"), dark: gettext("dark") }[theme];
+}
+
+function inWords(theme) {
+  return interpolate(gettext("Theme: %s"), [wordOf(theme)]);
+}
+
 function show(button, theme) {
   for (const icon of button.querySelectorAll("[data-theme-icon]")) {
     icon.hidden = icon.dataset.themeIcon !== theme;
   }
-  button.querySelector("[data-theme-name]").textContent = theme;
-  button.title = `Theme: ${theme}`;
+  button.querySelector("[data-theme-name]").textContent = wordOf(theme);
+  button.title = inWords(theme);
 }
 
 function apply(theme) {
@@ -32,7 +40,7 @@ function startTheme() {
     const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
     apply(next);
     show(button, next);
-    announce(`Theme: ${next}`);
+    announce(inWords(next));
   });
 }
 
@@ -44,6 +52,19 @@ function tellWhatHappened() {
   setTimeout(() => announce(text), 300);
 }
 
+function startMenu() {
+  const button = document.querySelector("[data-menu-toggle]");
+  if (!button) return;
+  const open = (isOpen) => button.setAttribute("aria-expanded", isOpen);
+  button.addEventListener("click", () => open(button.getAttribute("aria-expanded") === "false"));
+  button.closest("header").addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || button.getAttribute("aria-expanded") === "false") return;
+    open(false);
+    button.focus();
+  });
+}
+
 startTheme();
+startMenu();
 tellWhatHappened();
 document.querySelector("[data-focus]")?.focus();

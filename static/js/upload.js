@@ -1,5 +1,6 @@
 // Sends each chosen or dropped file by itself, with progress, and follows its analysis.
 import { announce } from "./announce.js";
+import { written } from "./language.js";
 
 const AT_ONCE = 3;
 const POLL_EVERY = 1000;
@@ -44,21 +45,24 @@ function setState(row, css, name, ...texts) {
 }
 
 function tell() {
-  const parts = [`${count.done} of ${count.all} analyzed`];
-  if (count.refused) parts.push(`${count.refused} refused`);
-  summary.textContent = `${parts.join(", ")}.`;
-  if (count.done + count.refused === count.all) announce(`All done: ${summary.textContent}`);
+  summary.textContent = interpolate(
+    count.refused ? gettext("%(done)s of %(all)s analyzed, %(refused)s refused.") : gettext("%(done)s of %(all)s analyzed."),
+    count,
+    true,
+  );
+  if (count.done + count.refused === count.all) announce(interpolate(gettext("All done: %s"), [summary.textContent]));
 }
 
 function refuse(row, detail) {
   row.classList.add("refused");
   row.querySelector("progress").hidden = true;
-  setState(row, "state failed", "circle-x", word("Refused"));
+  setState(row, "state failed", "circle-x", word(gettext("Refused")));
   const reason = row.querySelector(".upload-reason");
   reason.textContent = detail;
   reason.hidden = false;
   count.refused += 1;
-  announce(`${row.querySelector(".upload-name").textContent} was refused: ${detail}`);
+  const name = row.querySelector(".upload-name").textContent;
+  announce(interpolate(gettext("%(name)s was refused: %(detail)s"), { name, detail }, true));
   tell();
 }
 
@@ -75,7 +79,7 @@ function showResult(row, status) {
   if (status.verdict) {
     setState(row, `verdict ${status.verdict}`, status.verdict_icon, word(status.verdict_label), word(status.score, "verdict-score"));
   } else {
-    setState(row, "state failed", "circle-x", word("Analysis failed"));
+    setState(row, "state failed", "circle-x", word(gettext("Analysis failed")));
     const reason = row.querySelector(".upload-reason");
     reason.textContent = status.error;
     reason.hidden = false;
@@ -104,9 +108,9 @@ async function poll() {
       for (const row of pending.get(status.id) ?? []) showResult(row, status);
       if (!status.is_pending) pending.delete(status.id);
     }
-    if (!answer.worker_is_alive) summary.textContent = "Stored and queued; no worker is running now. They are analyzed when one is back.";
+    if (!answer.worker_is_alive) summary.textContent = gettext("Stored and queued; no worker is running now. They are analyzed when one is back.");
   } catch {
-    summary.textContent = "The server does not answer; trying again. What was sent is stored.";
+    summary.textContent = gettext("The server does not answer; trying again. What was sent is stored.");
   }
   isPolling = pending.size > 0;
   if (isPolling) setTimeout(poll, POLL_EVERY);
@@ -118,7 +122,9 @@ function answered(row, request) {
     [result] = JSON.parse(request.responseText).results;
   } catch {
     const signedOut = request.status === 200 || request.status === 403;
-    return refuse(row, signedOut ? "You were signed out. Reload the page, sign in and send it again." : `The server could not take it (${request.status}). Nothing was stored; send it again later.`);
+    return refuse(row, signedOut
+      ? gettext("You were signed out. Reload the page, sign in and send it again.")
+      : interpolate(gettext("The server could not take it (%s). Nothing was stored; send it again later."), [request.status]));
   }
   return result.refused ? refuse(row, result.refused.detail) : accept(row, result.image);
 }
@@ -134,10 +140,10 @@ function send({ file, row }) {
   request.upload.addEventListener("progress", (event) => {
     if (!event.lengthComputable) return;
     bar.value = (100 * event.loaded) / event.total;
-    setState(row, "state", "upload", word(event.loaded < event.total ? `Sending ${Math.round(bar.value)} %` : "Checking"));
+    setState(row, "state", "upload", word(event.loaded < event.total ? interpolate(gettext("Sending %s"), [`${Math.round(bar.value)} %`]) : gettext("Checking")));
   });
   request.addEventListener("load", () => answered(row, request));
-  request.addEventListener("error", () => refuse(row, "The connection broke before the file was stored. Send it again."));
+  request.addEventListener("error", () => refuse(row, gettext("The connection broke before the file was stored. Send it again.")));
   request.addEventListener("loadend", () => {
     sending -= 1;
     next();
@@ -154,12 +160,16 @@ function add(file) {
   const row = template.content.cloneNode(true).firstElementChild;
   row.querySelector(".upload-name").textContent = file.name;
   row.querySelector("a .visually-hidden").textContent = ` ${file.name}`;
-  row.querySelector("progress").setAttribute("aria-label", `Progress of ${file.name}`);
-  setState(row, "state", "hourglass", word("Waiting"));
+  row.querySelector("progress").setAttribute("aria-label", interpolate(gettext("Progress of %s"), [file.name]));
+  setState(row, "state", "hourglass", word(gettext("Waiting")));
   list.prepend(row);
   count.all += 1;
   if (file.size > maxBytes) {
-    return refuse(row, `The file has ${file.size.toLocaleString("en")} bytes; at most ${maxBytes.toLocaleString("en")} are accepted. Send a smaller file.`);
+    return refuse(row, interpolate(
+      gettext("The file has %(size)s bytes; at most %(most)s are accepted. Send a smaller file."),
+      { size: written(file.size), most: written(maxBytes) },
+      true,
+    ));
   }
   return waiting.push({ file, row });
 }
@@ -167,14 +177,14 @@ function add(file) {
 function addAll(files) {
   if (!files.length) return;
   results.hidden = false;
-  announce(`${files.length} file${files.length === 1 ? "" : "s"} chosen.`);
+  announce(interpolate(ngettext("%s file chosen.", "%s files chosen.", files.length), [files.length]));
   [...files].forEach(add);
   tell();
   next();
 }
 
 form.querySelector("[data-upload-send]").hidden = true;
-form.querySelector("[data-upload-lead]").textContent = "Drop pictures here, or choose them";
+form.querySelector("[data-upload-lead]").textContent = gettext("Drop pictures here, or choose them");
 input.required = false;
 input.addEventListener("change", () => {
   addAll(input.files);

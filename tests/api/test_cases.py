@@ -54,7 +54,8 @@ def test_a_case_is_claimed_decided_and_reopened(
     assert reopened["outcome"] is None
     withdrawn = reviewer.get(decision["url"]).json()
     assert withdrawn["withdrawn_at"] is not None
-    assert list(AuditEvent.objects.order_by("id").values_list("action", flat=True)) == [
+    done = AuditEvent.objects.filter(case=case.pk).exclude(action="evidence_viewed")
+    assert list(done.order_by("id").values_list("action", flat=True)) == [
         "case_claimed",
         "case_decided",
         "case_reopened",
@@ -189,12 +190,16 @@ def test_a_case_outlives_its_analysis(api_of: ApiOf, moderator: User) -> None:
 
 
 def test_policies_are_read(api_of: ApiOf, lead: User) -> None:
-    policy = make_policy(codes=["ai_generated"], min_score=0.5, is_active=False)
+    generated = {"kind": "code_any", "value": ["ai_generated"]}
+    version = make_policy(generated, state="shadow")
+    policy = version.policy
     client = api_of(lead)
 
     listed = client.get("/api/v1/policies/?is_active=false").json()["results"]
 
     assert [row["id"] for row in listed] == [policy.pk]
-    assert listed[0]["codes"] == ["ai_generated"]
+    assert listed[0]["is_active"] is False
+    assert listed[0]["versions"][0]["conditions"] == [generated]
+    assert listed[0]["versions"][0]["says"] == "a check found ai_generated"
     assert client.get(f"/api/v1/policies/{policy.pk}/").json() == listed[0]
     assert_problem(client.get("/api/v1/policies/999/"), 404, "not_found")

@@ -106,6 +106,8 @@ def test_answers_are_as_described(
     check(schema, reviewer.get("/api/v1/cases/"), "get", "/cases/")
     check(schema, reviewer.get("/api/v1/decisions/"), "get", "/decisions/")
     check(schema, reviewer.get("/api/v1/policies/"), "get", "/policies/")
+    check(schema, reviewer.get("/api/v1/audit/"), "get", "/audit/")
+    check(schema, reviewer.get("/api/v1/queues/"), "get", "/queues/")
     check(schema, reviewer.get("/api/v1/"), "get", "/")
     check(schema, reviewer.get("/api/v1/problems/"), "get", "/problems/")
 

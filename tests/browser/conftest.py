@@ -20,8 +20,12 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-default-apps",
 )
-# Said by Chromium itself about answers that are meant: a refused form, a missing page.
-EXPECTED = "Failed to load resource: the server responded with a status of"
+# Said by Chromium itself about what is meant: a refused form, a missing page, a
+# connection that a test has cut.
+EXPECTED = (
+    "Failed to load resource: the server responded with a status of",
+    "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
+)
 SignedIn = Callable[..., Page]
 
 
@@ -43,6 +47,21 @@ def installation(
 ) -> Iterator[Installation]:
     """Run the real server and worker on a folder with the demo pictures."""
     made = Installation(tmp_path_factory.mktemp("browser"))
+    made.prepare()
+    try:
+        made.start()
+        made.manage("demo")
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope="package")
+def other_installation(
+    chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """Run a second one, for tests that change which cases there are."""
+    made = Installation(tmp_path_factory.mktemp("browser-flow"))
     made.prepare()
     try:
         made.start()

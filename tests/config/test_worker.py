@@ -18,11 +18,15 @@ from config.worker import prune_jobs
 from forensics.demo import Truth, make_pictures
 from forensics.models import Analysis, Worker
 from forensics.states import AnalysisStatus
-from moderation.models import Case
-from tests.factories import make_queued_analysis
+from moderation.models import BacktestState, Case
+from moderation.services import create_policy
+from moderation.services.backtests import start_backtest
+from tests.factories import make_analysis, make_queued_analysis
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from accounts.models import User
 
 
 @pytest.mark.django_db(transaction=True)
@@ -61,6 +65,19 @@ def test_job_of_a_finished_analysis_does_nothing() -> None:
     analysis.refresh_from_db()
     assert (analysis.status, analysis.attempts) == (AnalysisStatus.FAILED, 0)
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_does_back_tests(administrator: User) -> None:
+    make_analysis()
+    policy = create_policy(name="Tested", actor=administrator)
+    version = policy.versions.get()
+    backtest = start_backtest(version=version, size=10, actor=administrator)
+
+    call_command("worker", once=True)
+
+    backtest.refresh_from_db()
+    assert (backtest.state, backtest.done) == (BacktestState.COMPLETED, 1)
 
 
 @pytest.mark.django_db

@@ -170,7 +170,7 @@ def test_the_pages_need_as_many_queries_for_many_findings_as_for_few(
             finding = make_finding(analysis=checked, analyzer=f"check_{number}")
             make_evidence(analysis=checked, kind=f"map_{number}", finding=finding)
         for address in addresses:
-            with django_assert_num_queries(30, exact=False) as queries:
+            with django_assert_num_queries(36, exact=False) as queries:
                 client.get(address)
             counts.append(len(queries))
     assert counts[:2] == counts[2:]

@@ -78,7 +78,9 @@ def test_pages_hold_no_inline_script_or_style(
     ):
         response = client.get(address, follow=True)
         html = response.content.decode()
-        assert not re.search(r"<script(?![^>]*\bsrc=)", html)
+        assert not re.search(
+            r"<script(?![^>]*(\bsrc=|type=\"application/json\"))", html
+        )
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", html)
         assert "unsafe" not in response["Content-Security-Policy"]
 
@@ -146,7 +148,7 @@ def test_the_list_filters_and_searches(client_of: ClientOf, moderator: User) -> 
     ):
         rows = client.get(reverse("forensics:image-list") + f"?{query}").context["rows"]
         assert [row["image"].pk for row in rows] == [fake.image_id], query
-    for query in ("verdict=nonsense", "status=failed&verdict=x", "page=9999", "q="):
+    for query in ("verdict=nonsense", "status=x&verdict=x", "page=9999", "q="):
         response = client.get(reverse("forensics:image-list") + f"?{query}")
         assert len(response.context["rows"]) == 2, query
 
@@ -171,7 +173,7 @@ def test_the_list_needs_as_many_queries_for_many_rows_as_for_few(
     for more in (5, 45):
         for _ in range(more):
             make_analysis()
-        with django_assert_num_queries(11, exact=False) as queries:
+        with django_assert_num_queries(12, exact=False) as queries:
             client.get(reverse("forensics:image-list"))
         counts.append(len(queries))
     # Pagination caps the rows; the second count has a full page of 24.

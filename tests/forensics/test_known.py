@@ -162,7 +162,7 @@ def test_the_very_file_of_a_known_fake_is_called_fake_and_opens_a_case() -> None
     )
     assert match["hash"] == sha256(data)
     case = Case.objects.get(image=analysis.image)
-    assert case.opened_because == "Known fake: found known_fake"
+    assert case.opened_because == "Known fake: a check found known_fake"
 
 
 def test_what_looks_like_a_known_fake_is_said_without_weight() -> None:

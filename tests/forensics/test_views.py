@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from forensics.models import Analysis, Image, Submission
+from forensics.services.search import index_image
 from forensics.states import AnalysisStatus
 from tests.factories import (
     make_analysis,
@@ -94,6 +95,7 @@ def test_searching_does_not_reveal_names_one_may_not_see(
 ) -> None:
     image = make_image(submitted_by=integrator, original_name="mine.jpg")
     Submission.objects.create(image=image, door="api", original_name="theirs.jpg")
+    index_image(image_id=image.pk)
     address = reverse("forensics:image-list") + "?q=theirs"
 
     assert client_of(integrator).get(address).context["rows"] == []

@@ -5,6 +5,7 @@ A new action is one more entry of ``ACTIONS``; the sequences take it from there.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from moderation import services
+from moderation.exceptions import NotAllowedError
 from moderation.models import Case, Decision
 from moderation.services.decisions import Verdict
 from moderation.states import CaseStatus
@@ -99,14 +101,42 @@ def undo(world: World, case: Case, actor: User, outcome: str) -> None:
 
 
 def appeal(world: World, case: Case, actor: User, outcome: str) -> None:
-    """Bring a decided case under appeal, as whatever opens appeals does."""
-    Case.objects.filter(pk=case.pk, status=CaseStatus.DECIDED).update(
-        status=CaseStatus.APPEALED, claimed_by=None
-    )
+    services.open_appeal(case_id=case.pk, actor=actor, because=BECAUSE)
+
+
+def newest_check(case: Case) -> Case | None:
+    """Return what was opened last to check a case: a second review or a tie-break."""
+    return case.checks.order_by("-opened_at", "-pk").first()
+
+
+def decide_check(world: World, case: Case, actor: User, outcome: str) -> None:
+    """Have it decided by this person, or by the next who may."""
+    if (check := newest_check(case)) is None:
+        return
+    start = world.people.index(actor)
+    for person in (*world.people[start:], *world.people[:start]):
+        with contextlib.suppress(NotAllowedError):
+            decide(world, check, person, outcome)
+            return
+
+
+def undo_check(world: World, case: Case, actor: User, outcome: str) -> None:
+    """Have whoever decided it take it back."""
+    check = newest_check(case)
+    newest = check.decisions.first() if check is not None else None
+    if check is not None and newest is not None and newest.decided_by is not None:
+        undo(world, check, newest.decided_by, outcome)
+
+
+def pass_check_on(world: World, case: Case, actor: User, outcome: str) -> None:
+    if (check := newest_check(case)) is not None:
+        services.escalate_case(case_id=check.pk, actor=actor, because=BECAUSE)
 
 
 def a_minute_passes(world: World, case: Case, actor: User, outcome: str) -> None:
-    Decision.objects.update(final_at=timezone.now() - timedelta(seconds=30))
+    then = timezone.now() - timedelta(seconds=30)
+    Decision.objects.update(final_at=then)
+    Case.objects.filter(available_from__gt=then).update(available_from=then)
 
 
 def claims_run_out(world: World, case: Case, actor: User, outcome: str) -> None:
@@ -141,7 +171,7 @@ def skip_with_token(world: World, case: Case, actor: User, outcome: str) -> None
 
 
 # What time does goes past the services, and leaves no record.
-UNRECORDED = {"appeal", "a minute passes", "claims run out", "holds run out"}
+UNRECORDED = {"a minute passes", "claims run out", "holds run out"}
 ACTIONS: Mapping[str, Act] = {
     "claim": claim,
     "claim next": claim_next,
@@ -178,6 +208,9 @@ ACTIONS: Mapping[str, Act] = {
         case_id=c.pk, actor=a, because=BECAUSE
     ),
     "appeal": appeal,
+    "decide the check": decide_check,
+    "undo the check": undo_check,
+    "pass the check on": pass_check_on,
     "a minute passes": a_minute_passes,
     "claims run out": claims_run_out,
     "holds run out": holds_run_out,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from moderation.models import AuditEvent, Case, Decision, Policy
+from moderation.models import AuditEvent, Case, Decision
 from moderation.services import claim_case, decide_case
 from tests.factories import make_case, make_policy, make_user
 
@@ -77,7 +77,8 @@ def test_a_case_is_claimed_decided_and_reopened_by_the_services(
         "The sky.",
     )
     assert decision.decided_by_name == "the-lead"
-    assert list(AuditEvent.objects.order_by("id").values_list("action", flat=True)) == [
+    done = AuditEvent.objects.exclude(action="evidence_viewed").order_by("id")
+    assert list(done.values_list("action", flat=True)) == [
         "case_claimed",
         "case_decided",
         "case_reopened",
@@ -88,7 +89,7 @@ def test_a_case_is_claimed_decided_and_reopened_by_the_services(
     assert case.status == "open"
     text = case_file(lead_client, case)
     assert "The sky." in text
-    assert "case_reopened" in text
+    assert "Reopened a case" in text
 
 
 def test_a_refused_decision_loses_nothing_typed(lead_client: Client) -> None:
@@ -110,7 +111,7 @@ def test_no_state_changes_by_get(lead_client: Client, name: str) -> None:
     case = make_case()
     url = reverse(f"admin:moderation_case_{name}", args=[case.pk])
 
-    assert lead_client.get(url).status_code == 405
+    assert lead_client.get(url).status_code == 200
     case.refresh_from_db()
     assert case.status == "open"
 
@@ -156,7 +157,7 @@ def test_the_history_is_for_readers_of_the_audit_trail(client_of: ClientOf) -> N
     claim_case(case_id=case.pk, actor=make_user("lead"))
 
     def shown_to(group: str) -> bool:
-        return "case_claimed" in case_file(
+        return "Claimed a case" in case_file(
             client_of(make_user(group, is_staff=True)), case
         )
 
@@ -194,90 +195,22 @@ def test_not_even_a_superuser_edits_or_deletes_the_record(
 
 
 # --- Policies -----------------------------------------------------------------------
-def fields(**changed: Any) -> dict[str, Any]:
-    return {
-        "name": "Generated",
-        "description": "",
-        "is_active": "on",
-        "verdicts": ["suspicious", "fake"],
-        "codes": "ai_generated\nai_composite, ai_generated",
-        "min_score": "0.5",
-        "priority": "30",
-    } | changed
-
-
-def test_a_policy_is_stored_with_a_record_of_both_versions(lead_client: Client) -> None:
-    add = reverse("admin:moderation_policy_add")
-    lead_client.post(add, fields())
-    policy = Policy.objects.get(name="Generated")
-    change = reverse("admin:moderation_policy_change", args=[policy.pk])
-    shown = lead_client.get(change).content.decode()
-    lead_client.post(change, fields(min_score="", verdicts=[], codes=""))
-
-    assert policy.codes == ["ai_generated", "ai_composite"]
-    assert policy.verdicts == ["suspicious", "fake"]
-    assert "ai_generated\nai_composite" in shown
-    policy.refresh_from_db()
-    assert (policy.codes, policy.verdicts, policy.min_score) == ([], [], None)
-    created, changed = AuditEvent.objects.order_by("id")
-    assert created.action == "policy_created"
-    assert changed.action == "policy_changed"
-    assert changed.actor_name == "the-lead"
-    assert changed.data["before"]["min_score"] == 0.5
-    assert changed.data["after"]["min_score"] is None
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"verdicts": ["bad"]},
-        {"codes": "Not A Code!"},
-        {"codes": "<script>"},
-        {"codes": " ".join(f"code_{n}" for n in range(101))},
-        {"min_score": "0"},
-        {"min_score": "1"},
-        {"min_score": "nan"},
-        {"priority": "7"},
-        {"name": ""},
-    ],
-)
-def test_a_policy_that_makes_no_sense_is_refused(
-    lead_client: Client, changed: dict[str, Any]
+@pytest.mark.parametrize("group", ["lead", "administrator"])
+def test_policies_are_read_here_and_written_on_their_pages(
+    client_of: ClientOf, group: str
 ) -> None:
-    answer = lead_client.post(reverse("admin:moderation_policy_add"), fields(**changed))
-
-    assert answer.status_code == 200
-    assert "errorlist" in answer.content.decode()
-    assert not Policy.objects.filter(name="Generated").exists()
-
-
-def test_deleting_policies_is_recorded_and_for_administrators(
-    client_of: ClientOf, lead_client: Client
-) -> None:
-    one, two = make_policy(), make_policy()
-    delete = reverse("admin:moderation_policy_delete", args=[one.pk])
-    assert lead_client.post(delete, {"post": "yes"}).status_code == 403
-    client = client_of(make_user("administrator", is_staff=True))
-
-    client.post(delete, {"post": "yes"})
-    many = {"action": "delete_selected", "_selected_action": [two.pk], "post": "yes"}
-    client.post(reverse("admin:moderation_policy_changelist"), many)
-
-    assert not Policy.objects.filter(pk__in=[one.pk, two.pk]).exists()
-    deleted = AuditEvent.objects.filter(action="policy_deleted")
-    assert {event.data["before"]["name"] for event in deleted} == {one.name, two.name}
-
-
-@pytest.mark.parametrize("group", ["moderator", "auditor"])
-def test_policies_are_not_changed_by_others(client_of: ClientOf, group: str) -> None:
-    policy = make_policy()
+    version = make_policy(name="Generated")
     client = client_of(make_user(group, is_staff=True))
 
-    change = reverse("admin:moderation_policy_change", args=[policy.pk])
-    assert client.post(change, fields()).status_code == 403
-    assert (
-        client.post(reverse("admin:moderation_policy_add"), fields()).status_code == 403
-    )
+    change = reverse("admin:moderation_policy_change", args=[version.policy_id])
+    shown = client.get(change)
+    assert shown.status_code == 200
+    assert "verdict_in" in shown.content.decode()
+    assert client.post(change, {"name": "x"}).status_code == 403
+    add = reverse("admin:moderation_policy_add")
+    assert client.post(add, {"name": "x"}).status_code == 403
+    delete = reverse("admin:moderation_policy_delete", args=[version.policy_id])
+    assert client.post(delete, {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize("name", ["case", "decision"])

@@ -188,7 +188,7 @@ def test_a_flagged_analysis_opens_one_case_however_often_it_is_told() -> None:
     analysis = make_analysis(verdict="fake", score=0.95)
     first = services.flag_analysis(analysis)
     assert first is not None
-    assert first.opened_because == "Called fake: verdict fake"
+    assert first.opened_because == "Called fake: the verdict is fake"
     assert services.flag_analysis(analysis) == first
     assert Case.objects.count() == 1
 

@@ -160,7 +160,8 @@ def test_nobody_checks_their_own_work(moderator: User, lead: User) -> None:
     for case in (appealed, second):
         with pytest.raises(NotAllowedError, match=r"decision in question|already"):
             services.claim_case(case_id=case.pk, actor=moderator)
-    assert {taken(lead), taken(lead)} == {appealed, second}
+    assert taken(lead) == appealed
+    assert taken(make_user("moderator")) == second
 
 
 def test_a_claim_that_ran_out_is_handed_to_the_next(

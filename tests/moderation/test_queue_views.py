@@ -30,7 +30,7 @@ ACTIONS = ("claim", "release", "decide", "reopen")
 
 
 def listed(client: Client, query: str = "") -> list[Case]:
-    return list(client.get(f"{reverse(QUEUE)}?{query}").context["page"])
+    return list(client.get(f"{reverse(QUEUE)}?{query}").context["page"].rows)
 
 
 def test_the_queue_shows_undecided_cases_most_urgent_first(
@@ -59,7 +59,7 @@ def test_the_queue_filters_by_verdict_and_by_claim(
     client = client_of(moderator)
 
     assert listed(client, "verdict=fake") == [fake]
-    assert listed(client, "mine=on") == [mine]
+    assert listed(client, "waiting=mine") == [mine]
 
 
 @pytest.mark.parametrize("query", ["verdict=x", "priority=abc", "status=1", "page=-3"])
@@ -86,7 +86,7 @@ def test_the_queue_needs_as_many_queries_for_many_rows_as_for_few(
     for more in (5, 45):
         for _ in range(more):
             claim_case(case_id=make_case().pk, actor=moderator)
-        with django_assert_max_num_queries(14) as queries:
+        with django_assert_max_num_queries(18) as queries:
             client.get(reverse(QUEUE))
         counts.append(len(queries))
     assert counts[0] == counts[1]

@@ -19,7 +19,13 @@ from config.storage import file_storages
 from forensics.exceptions import StorageError
 from forensics.files import read_bytes
 from forensics.models import Analysis, Door, EvidenceFile, Image
-from forensics.services import Receipt, run_analysis, submit_image
+from forensics.services import (
+    Receipt,
+    build_tiles,
+    request_tiles,
+    run_analysis,
+    submit_image,
+)
 from forensics.states import AnalysisStatus
 from tests.factories import make_user
 from tests.images import jpeg, photo_like
@@ -103,6 +109,31 @@ def test_analysis_reads_and_writes_the_bucket(bucket: Any, moderator: User) -> N
         EvidenceFile.objects.values_list("kind", flat=True)
     )
     assert keys_in(bucket) == sorted([*evidence, receipt.image.original.name])
+
+
+def test_a_tile_is_one_range_of_the_object(
+    bucket: Any, moderator: User, client_of: Callable[[User], Client]
+) -> None:
+    receipt = submit(moderator)
+    run_analysis(analysis_id=receipt.analysis.id, on_completed=lambda _: None)
+    pyramid = request_tiles(image=receipt.image)
+    assert pyramid is not None
+    build_tiles(pyramid_id=pyramid.id)
+    client = client_of(moderator)
+    told = client.get(reverse("forensics:tiles", args=[receipt.image.id])).json()
+    assert told["status"] == "ready"
+    ranges: list[str | None] = []
+    on_the_wire(
+        "GetObject", lambda request, **_: ranges.append(request.headers.get("Range"))
+    )
+
+    for _ in range(2):
+        assert client.get(told["url"] + "0/0-0/").content[:2] == b"\xff\xd8"
+
+    # Header and index once in a process, then nothing but the tile.
+    assert [str(one).split("-")[0] for one in ranges[:1]] == ["b'bytes=0"]
+    assert len(ranges) == 3
+    assert None not in ranges
 
 
 def test_objects_are_private(bucket: Any, moderator: User, s3_address: str) -> None:

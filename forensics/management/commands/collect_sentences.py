@@ -14,6 +14,22 @@ if TYPE_CHECKING:
 
 FORENSICS = Path(__file__).resolve().parents[2]
 LIST = FORENSICS / "language" / "templates.py"
+# Others that speak English without Django: what they say is stored, or goes to the API.
+FURTHER = (
+    "forensics/exchange.py",
+    "forensics/files.py",
+    "forensics/folders.py",
+    "forensics/services/analyses.py",
+    "forensics/services/intake.py",
+    "forensics/services/known.py",
+    "forensics/services/queue.py",
+    "forensics/services/tiles.py",
+    "moderation/agreement.py",
+    "moderation/audit_chain.py",
+    "moderation/audit_selectors.py",
+    "moderation/policies.py",
+    "moderation/rules/checking.py",
+)
 HEAD = '''"""What analyses may say; written by ``manage.py collect_sentences``."""
 
 from django.utils.translation import gettext_noop as _
@@ -44,7 +60,11 @@ class Command(BaseCommand):
 
 def written() -> str:
     """Return the list as a module."""
-    found = collect(FORENSICS / "analysis", FORENSICS / "tag_meanings.toml")
+    found = collect(
+        FORENSICS / "analysis",
+        FORENSICS / "tag_meanings.toml",
+        [FORENSICS.parent / name for name in FURTHER],
+    )
     return f"{HEAD}{''.join(_line(text) for text in found)})\n"
 
 
