@@ -76,6 +76,23 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Too many attempts",
         "Wait for the seconds that `Retry-After` names.",
     ),
+    # Repeated requests
+    "invalid_idempotency_key": ProblemType(
+        400,
+        "The Idempotency-Key cannot be used",
+        "Send a random one for each request, such as a UUID.",
+    ),
+    "idempotency_key_reused": ProblemType(
+        422,
+        "The Idempotency-Key stands for another request",
+        "It was sent with another body, or to another path, in the last 24 hours. "
+        "Make a new key for each new request, and repeat a request unaltered.",
+    ),
+    "request_in_progress": ProblemType(
+        409,
+        "The first request with this key still runs",
+        "Wait for the seconds that `Retry-After` names, then send it again unaltered.",
+    ),
     # Images that are refused; nothing was stored
     "empty": ProblemType(422, "The file is empty", "Send the file's bytes."),
     "not_an_image": ProblemType(

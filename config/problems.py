@@ -106,7 +106,7 @@ def _from_django(error: Exception) -> Problem | None:
     if isinstance(error, PermissionDenied):
         return Problem("permission_denied", "")
     if isinstance(error, RequestDataTooBig):
-        return Problem("too_many_bytes", "The fields of the form are too large.")
+        return Problem("too_many_bytes", "The form, or its fields, are too large.")
     if isinstance(error, SuspiciousOperation | UnreadablePostError):
         return Problem("bad_request", "")
     if isinstance(error, TokenRefusedError):

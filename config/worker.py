@@ -17,6 +17,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 from django_tasks_db.utils import exclusive_transaction
 
+from accounts.idempotency import prune_keys
 from forensics.services import record_worker, recover_analyses, retire_worker
 from moderation.services import (
     continue_check,
@@ -146,6 +147,7 @@ class Pulse:
             if timezone.now() - self._pruned_at >= PRUNE_EVERY:
                 self._pruned_at = timezone.now()
                 prune_jobs(now=self._pruned_at)
+                prune_keys(now=self._pruned_at)
         except DatabaseError:  # busy or away: the next beat tries again
             logger.warning("the worker's sign of life failed", exc_info=True)
 
