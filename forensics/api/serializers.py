@@ -308,10 +308,19 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     """One arrival of an image."""
 
     submitted_by = PersonField(allow_null=True)
+    context = serializers.DictField(help_text="what the sender said of it")  # type: ignore[assignment]  # a field
 
     class Meta:
         model = Submission
-        fields = ("id", "door", "original_name", "submitted_by", "created_at")
+        fields = (
+            "id",
+            "door",
+            "original_name",
+            "external_id",
+            "context",
+            "submitted_by",
+            "created_at",
+        )
         read_only_fields = fields
 
 
