@@ -139,6 +139,7 @@ DEMO_PASSWORD = _environment.text("DEMO_PASSWORD")
 
 # The job that saving an image enqueues. Another task engine is another backend here.
 ANALYSIS_TASK = "config.tasks.analyze_image"
+FETCH_TASK = "config.tasks.fetch_image"
 TILES_TASK = "config.tasks.build_image_tiles"
 # Puts on record what happens to people and tokens; their app knows nothing of it.
 RECORDER = "moderation.services.audit.record"
@@ -151,6 +152,7 @@ TASKS = {
 }
 
 # --- The way out, and webhooks --------------------------------------------------
+FETCH_URLS = _environment.flag("FETCH_URLS", default=False)
 OUTBOUND_RULES = outbound_rules(_environment)
 EVENT_DAYS = _environment.number("EVENT_DAYS", 30, least=3, most=3650)
 
@@ -205,9 +207,15 @@ SPECTACULAR_SETTINGS = {
         "Outcome": "moderation.models.Outcome",
         "DecisionReason": "moderation.models.DecisionReason",
         "Door": "forensics.models.Door",
+        "FetchStatus": "forensics.models.FetchStatus",
+        "UploadStatus": "forensics.models.UploadStatus",
         "Trigger": "forensics.models.Trigger",
     },
 }
+
+# How many requests of one process may wait for a result; the other threads take
+# pictures in meanwhile (config/gunicorn.py: 4 threads).
+WAITING_REQUESTS = 2
 
 # --- Security -------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
