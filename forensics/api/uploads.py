@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
+    from django.core.files.uploadedfile import UploadedFile
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
@@ -143,13 +144,8 @@ class UploadContentView(APIView):
         upload = Upload.objects.filter(pk=pk).first()
         if upload is None:
             raise NotFound
-        if request.content_type and not is_raw(request.content_type):
-            raise UnsupportedMediaType(request.content_type)
-        take_content(
-            upload=upload,
-            signature=request.query_params.get("signature", ""),
-            read=lambda: raw_upload(as_django(request)),
-        )
+        signature = request.query_params.get("signature", "")
+        take_content(upload=upload, signature=signature, read=lambda: _file_in(request))
         return HttpResponse(status=200)
 
 
@@ -171,6 +167,12 @@ class FetchViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Fetch]):
         is_pending = row.status == FetchStatus.FETCHING
         headers = {"Retry-After": str(POLL_AFTER_SECONDS)} if is_pending else {}
         return Response(self.get_serializer(row).data, headers=headers)
+
+
+def _file_in(request: Request) -> UploadedFile[bytes]:
+    if request.content_type and not is_raw(request.content_type):
+        raise UnsupportedMediaType(request.content_type)
+    return raw_upload(as_django(request))
 
 
 def problem_body(view: APIView, error: Exception) -> dict[str, Any]:
