@@ -44,7 +44,7 @@ class Arrived:
 
 def take_in(parcel: Parcel, user: User) -> Arrived | Fetch:
     """Take in one picture, however it is named."""
-    if parcel.url:
+    if parcel.url is not None:
         return request_fetch(
             url=parcel.url, original_name=parcel.name, said=parcel.said, sent_by=user
         )

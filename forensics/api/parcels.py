@@ -26,7 +26,7 @@ class Parcel:
     """One picture to take in: its bytes, its address, or an upload of it."""
 
     file: UploadedFile[bytes] | None = None
-    url: str = ""
+    url: str | None = None
     upload: UUID | None = None
     name: str = ""
     said: Said = NOTHING
