@@ -19,16 +19,19 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from forensics.api.arrivals import POLL_AFTER_SECONDS, answered, take_in_upload
+from forensics.api.describing import TO_POLL, TO_WAIT
 from forensics.api.parcels import said_in
 from forensics.api.parsers import RawParser
 from forensics.api.permissions import as_django, person
 from forensics.api.sending_serializers import (
+    AnsweredImageSerializer,
     BegunUploadSerializer,
     FetchSerializer,
     UploadRequestSerializer,
     UploadSerializer,
 )
 from forensics.api.serializers import ReceivedImageSerializer
+from forensics.api.waiting import wish_of
 from forensics.direct import s3_ticket
 from forensics.models import Fetch, FetchStatus, Upload
 from forensics.sending_selectors import fetches_visible_to, uploads_visible_to
@@ -103,7 +106,9 @@ class UploadViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Upload]):
 
     @extend_schema(
         request=None,
+        parameters=[*TO_POLL, *TO_WAIT],
         responses={
+            200: AnsweredImageSerializer,
             202: ReceivedImageSerializer,
             409: OpenApiResponse(description="`upload_missing`"),
             410: OpenApiResponse(description="`upload_expired`"),
@@ -113,6 +118,7 @@ class UploadViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Upload]):
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: Any = None) -> Response:
         """Say that the file is there. It is taken in as if it had been sent here."""
+        wish_of(request)
         return answered(request, take_in_upload(pk, person(request)))
 
 

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
-    OpenApiParameter,
     OpenApiResponse,
-    PolymorphicProxySerializer,
     extend_schema,
 )
 from rest_framework import status
@@ -27,6 +25,14 @@ from forensics.api.arrivals import (
     wait_header,
 )
 from forensics.api.batches import answer_batch, items_of
+from forensics.api.describing import (
+    ACCEPTED,
+    ANSWERED,
+    OF_A_RAW_BODY,
+    REFUSALS,
+    TO_POLL,
+    TO_WAIT,
+)
 from forensics.api.filters import AnalysisFilters, ImageFilters
 from forensics.api.negotiation import FileNegotiation
 from forensics.api.parcels import parcel_of
@@ -38,15 +44,13 @@ from forensics.api.parsers import (
 )
 from forensics.api.permissions import as_django, person
 from forensics.api.sending_serializers import (
-    AnsweredImageSerializer,
     BatchFormSerializer,
     BatchRequestSerializer,
     BatchResultSerializer,
-    FetchSerializer,
     ImageAddressSerializer,
     ImageUploadSerializer,
 )
-from forensics.api.waiting import MOST_SECONDS, wish_of
+from forensics.api.waiting import wish_of
 from forensics.models import Analysis, EvidenceFile, Image
 from forensics.services import request_reanalysis
 from forensics.serving import serve_evidence, serve_original
@@ -61,75 +65,6 @@ if TYPE_CHECKING:
     from rest_framework.serializers import BaseSerializer
 
     from forensics.keyset import Ordering
-
-TO_POLL = [
-    OpenApiParameter(
-        "Location",
-        OpenApiTypes.STR,
-        OpenApiParameter.HEADER,
-        response=[202],
-        description="The path of the analysis to poll.",
-    ),
-    OpenApiParameter(
-        "Retry-After",
-        OpenApiTypes.INT,
-        OpenApiParameter.HEADER,
-        response=[202],
-        description="Seconds to wait before asking; absent where it is ready.",
-    ),
-]
-TO_WAIT = [
-    OpenApiParameter(
-        "wait",
-        OpenApiTypes.INT,
-        description=f"seconds to wait for the result, at most {MOST_SECONDS}; `200` "
-        "if it is there in time, `202` as usual if not",
-    ),
-    OpenApiParameter(
-        "Prefer",
-        OpenApiTypes.STR,
-        OpenApiParameter.HEADER,
-        description="`wait=20`, `respond-async`",
-    ),
-    OpenApiParameter(
-        "Preference-Applied",
-        OpenApiTypes.STR,
-        OpenApiParameter.HEADER,
-        response=[200, 202],
-        description="which preferences were honored",
-    ),
-]
-OF_A_RAW_BODY = [
-    OpenApiParameter(
-        "external_id", OpenApiTypes.STR, description="of a raw body: your own id of it"
-    ),
-    OpenApiParameter(
-        "context",
-        OpenApiTypes.STR,
-        description="of a raw body: what you know of it, as JSON",
-    ),
-]
-ACCEPTED = PolymorphicProxySerializer(
-    "AcceptedImage",
-    [serializers.ReceivedImageSerializer, FetchSerializer],
-    resource_type_field_name=None,
-)
-ANSWERED = PolymorphicProxySerializer(
-    "AnsweredImageOrFetch",
-    [AnsweredImageSerializer, FetchSerializer],
-    resource_type_field_name=None,
-)
-REFUSALS = {
-    413: OpenApiResponse(description="`too_many_bytes`"),
-    415: OpenApiResponse(
-        description="`not_an_image`, `unsupported_format`, `archive`, `svg`, or the "
-        "request is of a type not taken here (`unsupported_media_type`)"
-    ),
-    422: OpenApiResponse(
-        description="`empty`, `truncated`, `corrupt`, `too_many_pixels`, `url_refused`"
-    ),
-    503: OpenApiResponse(description="`storage_unavailable`: try again later"),
-}
 
 
 class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
