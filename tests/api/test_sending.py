@@ -400,3 +400,15 @@ def test_a_repeated_batch_stores_nothing_twice(api_of: ApiOf, integrator: User) 
     )
     assert again.content == first.content
     assert Submission.objects.count() == 2
+
+
+def test_a_form_that_is_too_large_as_a_whole_is_not_read(
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
+) -> None:
+    settings.MAX_UPLOAD_BYTES = 100
+    files = [SimpleUploadedFile(f"{n}", bytes(100)) for n in range(9)]
+    for extra in ({}, {"HTTP_IDEMPOTENCY_KEY": "k"}):
+        answer = api_of(integrator).post(BATCH, {"file": files}, **extra)
+        assert_problem(answer, 413, "too_many_bytes")
+        for one in files:
+            one.seek(0)
