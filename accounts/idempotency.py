@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 KEPT_FOR = timedelta(hours=24)
-# Longer than any request may take; after a crash, so long a repetition is put off.
-LEASE = timedelta(minutes=2)
+# After a crash, so long a repetition is put off; who lives, renews it in time.
+LEASE = timedelta(seconds=30)
+RENEW_EVERY = timedelta(seconds=10)
 MAX_KEY = 255
 MAX_ANSWER = 4 * 1024 * 1024
 PRUNED_AT_ONCE = 1000
@@ -92,6 +93,12 @@ def begin(*, user: User, key: str, request_digest: str) -> Begun | KeptAnswer:
         if found is not None:
             return found
     raise StillRunningError(1)
+
+
+def renew(begun: Begun) -> bool:
+    """Prolong the lease of a request that takes its time; False if it was lost."""
+    own = KeyedRequest.objects.filter(pk=begun.row_id, lease_token=begun.token)
+    return bool(own.update(lease_expires_at=timezone.now() + LEASE))
 
 
 def keep(begun: Begun, answer: KeptAnswer) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from django.db import DatabaseError, connection
 from django.http import HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -15,6 +18,7 @@ from rest_framework.request import Request
 from accounts.idempotency import (
     MAX_ANSWER,
     MAX_KEY,
+    RENEW_EVERY,
     Begun,
     KeptAnswer,
     KeyReusedError,
@@ -22,6 +26,7 @@ from accounts.idempotency import (
     begin,
     keep,
     release,
+    renew,
 )
 from config.problems import Problem, answer
 from forensics.uploads import is_raw, raw_upload
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
 # The largest body that is neither a form nor a file; a larger one no view reads.
@@ -55,7 +62,34 @@ PASSING = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
-BEGUN = "_begun_with_key"
+HELD = "_held_key"
+
+
+class HeldKey:
+    """A key whose request is being answered: its lease is renewed until that is done.
+
+    The thread sleeps as long as nearly every request takes, and then ends unused.
+    """
+
+    def __init__(self, begun: Begun) -> None:
+        self.begun = begun
+        self._done = threading.Event()
+        threading.Thread(target=self._renew, daemon=True).start()
+
+    def let_go(self) -> None:
+        """Renew no more."""
+        self._done.set()
+
+    def _renew(self) -> None:
+        try:
+            while not self._done.wait(RENEW_EVERY.total_seconds()):
+                try:
+                    if not renew(self.begun):
+                        return
+                except DatabaseError:  # busy or away: the next time tries again
+                    logger.warning("a key's lease was not renewed", exc_info=True)
+        finally:
+            connection.close()
 
 
 class IdempotencyMiddleware:
@@ -70,10 +104,14 @@ class IdempotencyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, and keep the answer where a key was taken for it."""
-        response = self.get_response(request)
-        begun: Begun | None = getattr(request, BEGUN, None)
-        if begun is not None:
-            _settle(begun, response)
+        try:
+            response = self.get_response(request)
+        finally:
+            held: HeldKey | None = getattr(request, HELD, None)
+            if held is not None:
+                held.let_go()
+        if held is not None:
+            _settle(held.begun, response)
         return response
 
     def process_view(
@@ -114,7 +152,7 @@ def _begin(request: HttpRequest, user: User, key: str) -> HttpResponseBase | Non
     if isinstance(found, KeptAnswer):
         headers = {**found.headers, "Idempotent-Replayed": "true"}
         return HttpResponse(found.body, status=found.status, headers=headers)
-    setattr(request, BEGUN, found)
+    setattr(request, HELD, HeldKey(found))
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -213,7 +214,7 @@ def test_while_the_first_runs_it_is_put_off_and_a_crash_ends_that(
     client = api_of(integrator)
     send(client, picture())
     # As a process leaves it that was killed in the middle.
-    later = timezone.now() + timedelta(seconds=100)
+    later = timezone.now() + timedelta(seconds=20)
     KeyedRequest.objects.update(
         status=0, answer=b"", lease_token=begin_token(), lease_expires_at=later
     )
@@ -235,6 +236,34 @@ def begin_token() -> Any:
     begun = begin(user=user, key="other", request_digest="x")
     KeyedRequest.objects.filter(user=user).delete()
     return getattr(begun, "token")  # noqa: B009 - of one of two kinds
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_that_takes_long_keeps_its_key(
+    api_of: ApiOf, integrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.idempotency.LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("config.idempotency.RENEW_EVERY", timedelta(seconds=0.2))
+    client, other = api_of(integrator), api_of(integrator)
+
+    def wait_long() -> Any:
+        try:
+            file = SimpleUploadedFile("a.jpg", picture())
+            return client.post(f"{IMAGES}?wait=4", {"file": file}, **keyed())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(wait_long)
+        while not Submission.objects.exists():
+            time.sleep(0.05)
+        time.sleep(2)  # longer than a lease
+        meanwhile = send(other, picture())
+        answered = first.result()
+
+    assert_problem(meanwhile, 409, "request_in_progress")
+    assert answered.status_code == 202
+    assert send(other, picture()).content == answered.content
 
 
 def test_after_a_day_a_key_is_new_and_the_worker_forgets_it(
