@@ -15,7 +15,7 @@ import math
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID, uuid4
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -132,15 +132,17 @@ def _insert(
     now, token = timezone.now(), uuid4()
     try:
         with transaction.atomic():
-            row = KeyedRequest.objects.create(
+            row = KeyedRequest(
                 user=user,
-                organization=user.organization,
                 key_digest=digest,
                 request_digest=request_digest,
                 created_at=now,
                 lease_token=token,
                 lease_expires_at=now + LEASE,
             )
+            # By its key: the organization itself is not looked up for this.
+            row.organization_id = cast("int", user.organization_id)
+            row.save(force_insert=True)
     except IntegrityError:
         return None
     return Begun(row.pk, token, secret)
