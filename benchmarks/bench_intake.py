@@ -74,6 +74,8 @@ def measured(uploads: int) -> dict[str, Any]:
         "command": " ".join(["python -m benchmarks.bench_intake", *sys.argv[1:]]),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
+        "load_at_start": round(os.getloadavg()[0], 1),
+        "niceness": os.getpriority(os.PRIO_PROCESS, 0),
         "database": connection.vendor,
         "uploads": uploads,
         "limit_ms": LIMIT_MS,
