@@ -4,6 +4,17 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.idempotency_models import KeyedRequest
+
+# Django finds an app's models in this module.
+__all__ = [
+    "DEFAULT_ORGANIZATION",
+    "KeyedRequest",
+    "Organization",
+    "Preferences",
+    "User",
+]
+
 DEFAULT_ORGANIZATION = 1
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 RESOURCES = {
     "images": "image",
+    "uploads": "upload",
+    "fetches": "fetch",
     "analyses": "analysis",
     "cases": "case",
     "decisions": "decision",

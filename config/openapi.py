@@ -39,6 +39,22 @@ PROBLEM: dict[str, Any] = {
 CONTENT = {
     "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
 }
+KEY: dict[str, Any] = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "random, such as a UUID; the same request again under the same key "
+    "does nothing and is answered as the first was, for 24 hours",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+REPLAYED: dict[str, Any] = {
+    "description": "`true` where the answer is that of an earlier request",
+    "schema": {"type": "string", "enum": ["true"]},
+}
+KEYED = {
+    "400": "`invalid_idempotency_key`",
+    "409": "`request_in_progress`",
+    "422": "`idempotency_key_reused`",
+}
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -54,6 +70,8 @@ def add_problems(
         for method, operation in operations.items():
             if method in METHODS:
                 _complete(operation, has_id="{" in path)
+                if method == "post" and any(operation.get("security", [])):
+                    _take_key(operation)
     return result
 
 
@@ -71,7 +89,24 @@ def _complete(operation: dict[str, Any], *, has_id: bool) -> None:
         usual |= {"413": "`too_many_bytes`", "415": "`unsupported_media_type`"}
     for status, text in {**usual, "500": "`internal_error`"}.items():
         responses.setdefault(status, {"description": text})
-    for status, response in responses.items():
+    _settle(operation)
+
+
+def _take_key(operation: dict[str, Any]) -> None:
+    """Say of a POST that it takes a key, and what can come of that."""
+    operation.setdefault("parameters", []).append(KEY)
+    responses = operation["responses"]
+    for status, codes in KEYED.items():
+        said = responses.setdefault(status, {}).get("description", "")
+        responses[status]["description"] = f"{said}, {codes}" if said else codes
+    for response in responses.values():
+        response.setdefault("headers", {})["Idempotent-Replayed"] = REPLAYED
+    _settle(operation)
+
+
+def _settle(operation: dict[str, Any]) -> None:
+    """Give every error its shape, and put the statuses in order."""
+    for status, response in operation["responses"].items():
         if status[0] in "45":
             response["content"] = CONTENT
-    operation["responses"] = dict(sorted(responses.items()))
+    operation["responses"] = dict(sorted(operation["responses"].items()))

@@ -68,13 +68,72 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "unsupported_media_type": ProblemType(
         415,
         "The body's content type is not taken here",
-        "Images are sent as `multipart/form-data`, everything else as "
-        "`application/json`.",
+        "Images are sent as `multipart/form-data`, as `image/*` or as "
+        "`application/octet-stream`, everything else as `application/json`.",
     ),
     "throttled": ProblemType(
         429,
         "Too many attempts",
         "Wait for the seconds that `Retry-After` names.",
+    ),
+    # Repeated requests
+    "invalid_idempotency_key": ProblemType(
+        400,
+        "The Idempotency-Key cannot be used",
+        "Send a random one for each request, such as a UUID.",
+    ),
+    "idempotency_key_reused": ProblemType(
+        422,
+        "The Idempotency-Key stands for another request",
+        "It was sent with another body, or to another path, in the last 24 hours. "
+        "Make a new key for each new request, and repeat a request unaltered.",
+    ),
+    "request_in_progress": ProblemType(
+        409,
+        "The first request with this key still runs",
+        "Wait for the seconds that `Retry-After` names, then send it again unaltered.",
+    ),
+    # Pictures on their way in
+    "fetching_is_off": ProblemType(
+        403,
+        "Pictures are not fetched from addresses here",
+        "Send the bytes; or the operator switches it on (`PIXELWARDEN_FETCH_URLS`).",
+    ),
+    "url_refused": ProblemType(
+        422,
+        "The address cannot be fetched from",
+        "`detail` says why. Use a public https address.",
+    ),
+    "upload_missing": ProblemType(
+        409,
+        "The file is not there",
+        "Put it where `url` says, then complete the upload again.",
+    ),
+    "upload_mismatch": ProblemType(
+        422,
+        "The file is another than was announced",
+        "Put the announced file again, or begin a new upload; `detail` names the "
+        "difference.",
+    ),
+    "upload_expired": ProblemType(
+        410,
+        "The time for this upload is over",
+        "Begin a new one.",
+    ),
+    "upload_closed": ProblemType(
+        409,
+        "The upload is complete",
+        "Read it: the image is linked.",
+    ),
+    "upload_address_wrong": ProblemType(
+        403,
+        "The address to upload to was changed",
+        "Use `url` exactly as it was given.",
+    ),
+    "wrong_batch": ProblemType(
+        400,
+        "The batch does not fit together",
+        "`detail` says what: 1 to 100 items, and each file of a form in one of them.",
     ),
     # Images that are refused; nothing was stored
     "empty": ProblemType(422, "The file is empty", "Send the file's bytes."),

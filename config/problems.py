@@ -23,7 +23,7 @@ from uuid6 import uuid7
 from accounts.tokens import TokenRefusedError
 from config.problem_types import PROBLEM_TYPES, ProblemType
 from forensics.analysis.types import ImageRejectedError
-from forensics.exceptions import StorageError
+from forensics.exceptions import SendingError, StorageError
 from moderation.exceptions import ModerationError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def problem_of(error: Exception, *, is_read: bool) -> Problem | None:
         return _from_framework(error, is_read=is_read)
     if isinstance(error, ImageRejectedError):
         return Problem(error.code.value, error.detail)
-    if isinstance(error, ModerationError):
+    if isinstance(error, ModerationError | SendingError):
         return Problem(error.code, error.detail)
     return _from_django(error)
 
@@ -106,7 +106,7 @@ def _from_django(error: Exception) -> Problem | None:
     if isinstance(error, PermissionDenied):
         return Problem("permission_denied", "")
     if isinstance(error, RequestDataTooBig):
-        return Problem("too_many_bytes", "The fields of the form are too large.")
+        return Problem("too_many_bytes", "The form, or its fields, are too large.")
     if isinstance(error, SuspiciousOperation | UnreadablePostError):
         return Problem("bad_request", "")
     if isinstance(error, TokenRefusedError):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from config.env import BASE_DIR, Environment
+from config.outbound import outbound_rules
 from config.storage import file_storages
 
 _environment = Environment.read()
@@ -10,6 +11,7 @@ IS_PRODUCTION = _environment.is_production
 DATA_DIR = _environment.data_folder()
 
 SECRET_KEY = _environment.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = _environment.names("SECRET_KEY_FALLBACKS")
 DEBUG = False
 ALLOWED_HOSTS = _environment.hosts()
 if not IS_PRODUCTION:
@@ -53,6 +55,7 @@ MIDDLEWARE = [
     "config.viewing.ViewingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.idempotency.IdempotencyMiddleware",  # last: it answers for the view
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -137,6 +140,7 @@ DEMO_PASSWORD = _environment.text("DEMO_PASSWORD")
 
 # The job that saving an image enqueues. Another task engine is another backend here.
 ANALYSIS_TASK = "config.tasks.analyze_image"
+FETCH_TASK = "config.tasks.fetch_image"
 TILES_TASK = "config.tasks.build_image_tiles"
 # Puts on record what happens to people and tokens; their app knows nothing of it.
 RECORDER = "moderation.services.audit.record"
@@ -149,6 +153,11 @@ TASKS = {
         "QUEUES": ["default"],
     },
 }
+
+# --- The way out, and webhooks --------------------------------------------------
+FETCH_URLS = _environment.flag("FETCH_URLS", default=False)
+OUTBOUND_RULES = outbound_rules(_environment)
+EVENT_DAYS = _environment.number("EVENT_DAYS", 30, least=3, most=3650)
 
 # --- API ------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -201,9 +210,15 @@ SPECTACULAR_SETTINGS = {
         "Outcome": "moderation.models.Outcome",
         "DecisionReason": "moderation.models.DecisionReason",
         "Door": "forensics.models.Door",
+        "FetchStatus": "forensics.models.FetchStatus",
+        "UploadStatus": "forensics.models.UploadStatus",
         "Trigger": "forensics.models.Trigger",
     },
 }
+
+# How many requests of one process may wait for a result; the other threads take
+# pictures in meanwhile (config/gunicorn.py: 4 threads).
+WAITING_REQUESTS = 2
 
 # --- Security -------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

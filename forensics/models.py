@@ -12,6 +12,13 @@ from uuid6 import uuid7
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
 from forensics.search_models import SearchDocument
+from forensics.sending_models import (
+    ContextValue,
+    Fetch,
+    FetchStatus,
+    Upload,
+    UploadStatus,
+)
 from forensics.states import PENDING, AnalysisStatus
 from forensics.tile_models import TilePyramid, TilesStatus
 
@@ -22,8 +29,11 @@ __all__ = [
     "Bank",
     "BankEntry",
     "BankPurpose",
+    "ContextValue",
     "Door",
     "EvidenceFile",
+    "Fetch",
+    "FetchStatus",
     "Finding",
     "Fingerprint",
     "Image",
@@ -32,6 +42,8 @@ __all__ = [
     "TilePyramid",
     "TilesStatus",
     "Trigger",
+    "Upload",
+    "UploadStatus",
     "Worker",
 ]
 
@@ -101,11 +113,21 @@ class Submission(models.Model):
     )
     door = models.CharField(max_length=16, choices=Door.choices)
     original_name = models.CharField(max_length=255, blank=True)
+    # The database's own default lets processes of the release before insert rows.
+    external_id = models.CharField(
+        max_length=255, blank=True, default="", db_default=""
+    )
+    context = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ("-created_at", "-id")
         indexes = (
+            models.Index(
+                fields=("external_id",),
+                name="submissions_by_external_id",
+                condition=~Q(external_id=""),
+            ),
             models.Index(fields=("submitted_by", "-created_at")),
             models.Index(fields=("submitted_by", "image")),
             models.Index(fields=("door", "image")),

@@ -15,12 +15,15 @@ from forensics.models import VERDICT_CHOICES, Analysis, Image, Trigger
 from forensics.search import search_images
 from forensics.search_words import Field
 from forensics.selectors import submissions_visible_to
+from forensics.sending_selectors import images_known_as, images_said
 from forensics.states import AnalysisStatus
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
+CONTEXT = "context."
+MOST_FACTS = 10
 ALWAYS_ACCEPTED = frozenset({"cursor", "page_size", "ordering"})
 
 
@@ -38,7 +41,12 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
             return queryset
         filterset_class = self.get_filterset_class(view, queryset)
         known = set(filterset_class.base_filters) if filterset_class else set()
-        unknown = sorted(set(request.query_params) - known - ALWAYS_ACCEPTED)
+        starts: tuple[str, ...] = getattr(filterset_class, "open_ended", ())
+        unknown = sorted(
+            name
+            for name in set(request.query_params) - known - ALWAYS_ACCEPTED
+            if not name.startswith(starts)
+        )
         if unknown:
             says = f"Unknown parameter. Known are: {', '.join(sorted(known))}."
             raise ValidationError(dict.fromkeys(unknown, says))
@@ -94,12 +102,43 @@ class ImageFilters(filters.FilterSet):
         help_text="words of tags' names and values in the newest result, all of them; "
         'the last may be unfinished; `"a phrase"`',
     )
+    external_id = filters.CharFilter(
+        method="identified",
+        max_length=255,
+        help_text="your own id of it, whole, as you sent it",
+    )
     created_after = Moment(field_name="created_at", lookup_expr="gte")
     created_before = Moment(field_name="created_at", lookup_expr="lt")
+    # Names of parameters that go on: context.order=17, context.order.shop=Bonn.
+    open_ended = (CONTEXT,)
 
     class Meta:
         model = Image
         fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: QuerySet[Image]) -> QuerySet[Image]:
+        """Narrow by the documented names, then by what senders said."""
+        narrowed: QuerySet[Image] = super().filter_queryset(queryset)
+        asked = [
+            (name.removeprefix(CONTEXT), value)
+            for name in self.data
+            if name.startswith(CONTEXT)
+            for value in self.data.getlist(name)
+        ]
+        if len(asked) > MOST_FACTS:
+            says = f"Ask for at most {MOST_FACTS} facts at once."
+            raise ValidationError({CONTEXT: says})
+        for path, value in asked:
+            narrowed = narrowed.filter(
+                images_said(user=self.request.user, path=path, value=value)
+            )
+        return narrowed
+
+    def identified(
+        self, queryset: QuerySet[Image], name: str, value: str
+    ) -> QuerySet[Image]:
+        """Search the ids this person may see, nobody else's."""
+        return queryset.filter(images_known_as(user=self.request.user, ident=value))
 
     def named(
         self, queryset: QuerySet[Image], name: str, value: str

@@ -25,15 +25,6 @@ from forensics.wording import INTEGRITY, TRUST
 FINDING_STATUSES = [(status.value, status.value) for status in FindingStatus]
 
 
-class ImageUploadSerializer(serializers.Serializer[Any]):
-    """The body of an upload."""
-
-    # Emptiness is judged by the intake, like everything else about the bytes.
-    file = serializers.FileField(
-        allow_empty_file=True, write_only=True, help_text="The image, unaltered."
-    )
-
-
 class EvidenceSerializer(serializers.ModelSerializer[EvidenceFile]):
     """A picture that an analysis made; fetch it from ``content_url``."""
 
@@ -308,10 +299,19 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     """One arrival of an image."""
 
     submitted_by = PersonField(allow_null=True)
+    context = serializers.DictField(help_text="what the sender said of it")  # type: ignore[assignment]  # a field
 
     class Meta:
         model = Submission
-        fields = ("id", "door", "original_name", "submitted_by", "created_at")
+        fields = (
+            "id",
+            "door",
+            "original_name",
+            "external_id",
+            "context",
+            "submitted_by",
+            "created_at",
+        )
         read_only_fields = fields
 
 

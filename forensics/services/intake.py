@@ -18,13 +18,16 @@ from forensics.analysis.types import ImageRejectedError, RejectionCode
 from forensics.files import original_name as name_of_original
 from forensics.files import store_once
 from forensics.known import banks_have_news
-from forensics.models import Analysis, Door, Image, Submission
+from forensics.models import Analysis, ContextValue, Door, Image, Submission
+from forensics.sending import MAX_VALUE, NOTHING, Said, leaves_of
 from forensics.services.pipeline import current_pipeline, limits
 from forensics.services.queue import create_analysis, enqueue_analysis
 from forensics.services.search import index_image
 from forensics.states import PENDING, USABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accounts.models import User
 
 logger = logging.getLogger(__name__)
@@ -42,13 +45,20 @@ class Receipt:
     is_duplicate: bool
 
 
-def submit_image(
-    *, data: bytes, original_name: str, door: Door, submitted_by: User | None
+def submit_image(  # noqa: PLR0913 - what is known of an arrival, each by its name
+    *,
+    data: bytes,
+    original_name: str,
+    door: Door,
+    submitted_by: User | None,
+    said: Said = NOTHING,
+    on_received: Callable[[Receipt], object] | None = None,
 ) -> Receipt:
     """Check, store and enqueue one image.
 
     The bytes are stored unaltered, once. The same bytes again get a submission of
-    their own and reuse the stored file and its result.
+    their own and reuse the stored file and its result. ``on_received`` is called at
+    the end of the transaction; what it raises undoes the arrival.
 
     Raises
     ------
@@ -69,20 +79,25 @@ def submit_image(
             is_duplicate = not created
         # The same bytes at the same moment wait here, then find the first one's job.
         image = Image.objects.select_for_update().get(pk=image.pk)
-        submission = Submission(
-            image=image,
-            submitted_by=submitted_by,
-            door=door,
-            original_name=clean_name(original_name),
+        submission = _save_submission(
+            Submission(
+                image=image,
+                submitted_by=submitted_by,
+                door=door,
+                original_name=clean_name(original_name),
+                external_id=said.external_id,
+                context=dict(said.context),
+            )
         )
-        submission.full_clean()
-        submission.save()
         index_image(image_id=image.pk)
         analysis = _reusable_analysis(image) or _queue_analysis(image, submitted_by)
+        receipt = Receipt(image, analysis, submission, is_duplicate)
+        if on_received is not None:
+            on_received(receipt)
     logger.info(
         "image %s from %s: %s", sha256[:12], door, "known" if is_duplicate else "new"
     )
-    return Receipt(image, analysis, submission, is_duplicate)
+    return receipt
 
 
 def refuse_too_many_bytes(size: int) -> None:
@@ -105,6 +120,18 @@ def clean_name(name: str) -> str:
         if unicodedata.category(char)[0] != "C" or char == "\u200d"
     )
     return printable.strip()[:MAX_NAME]
+
+
+def _save_submission(submission: Submission) -> Submission:
+    given = ("image", "submitted_by")  # rows of ours, not words of a stranger's
+    submission.full_clean(exclude=given, validate_unique=False)
+    submission.save(force_insert=True)
+    ContextValue.objects.bulk_create(
+        ContextValue(submission=submission, path=path, value=value)
+        for path, value in dict.fromkeys(leaves_of(submission.context))
+        if len(value) <= MAX_VALUE
+    )
+    return submission
 
 
 def _get_or_create_image(

@@ -9,6 +9,9 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from forensics.models import Fetch
+from forensics.sending import NOTHING
+from forensics.services.uploads import begin_upload
 from moderation.models import AuditEvent
 from moderation.services import decide_case, open_appeal
 from tests.api.helpers import picture
@@ -44,6 +47,16 @@ TABLE = [
     ("GET", "/nowhere/", (404, 404, 404, 404, 404, 404, 404, 404)),
     ("GET", "/images/", (401, 200, 200, 200, 200, 200, 200, 200)),
     ("POST", "/images/", (401, 403, 202, 202, 202, 202, 202, 403)),
+    ("POST", "/images/batch/", (401, 403, 207, 207, 207, 207, 207, 403)),
+    ("GET", "/uploads/", (401, 200, 200, 200, 200, 200, 200, 200)),
+    ("POST", "/uploads/", (401, 403, 201, 201, 201, 201, 201, 403)),
+    # One's own, whoever else may see images.
+    ("GET", "/uploads/{upload}/", (401, 404, 200, 404, 404, 404, 404, 404)),
+    ("POST", "/uploads/{upload}/complete/", (401, 403, 409, 404, 404, 404, 404, 403)),
+    # The signed address is the key; nobody needs another.
+    ("PUT", "/uploads/{upload}/content/", (403, 403, 403, 403, 403, 403, 403, 403)),
+    ("GET", "/fetches/", (401, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/fetches/{fetch}/", (401, 404, 200, 404, 404, 404, 404, 404)),
     ("GET", "/images/{image}/", (401, 404, 200, 404, 200, 200, 200, 200)),
     ("GET", "/images/{image}/original/", (401, 404, 200, 404, 200, 200, 200, 200)),
     ("POST", "/images/{image}/reanalyze/", (401, 403, 403, 403, 403, 202, 202, 403)),
@@ -85,6 +98,8 @@ TABLE = [
 ]
 FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
     "/images/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(9))},
+    "/images/batch/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(8))},
+    "/uploads/": lambda: {"byte_size": 100, "sha256": 64 * "0"},
     "/cases/{case}/decide/": lambda: {"outcome": "fake", "reason": "content_edited"},
     "/cases/{case}/skip/": lambda: {"because": "I know the sender."},
     "/cases/{case}/hold/": lambda: {"because": "The sender was asked."},
@@ -117,7 +132,17 @@ def ids(people: dict[str, User | None]) -> dict[str, str]:
     decision = decide_case(
         case_id=decided.pk, actor=lead, outcome="fake", reason="content_edited"
     )
+    sender = people["integrator"]
+    assert sender is not None
+    upload = begin_upload(
+        byte_size=9, sha256=64 * "0", original_name="", said=NOTHING, sent_by=sender
+    )
+    fetch = Fetch.objects.create(
+        organization=sender.organization, sent_by=sender, url="https://example.org/"
+    )
     return {
+        "upload": str(upload.pk),
+        "fetch": str(fetch.pk),
         "final": str(final.pk),
         "appeal": str(appeal.pk),
         "image": str(analysis.image_id),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -17,9 +18,10 @@ from tests.factories import make_case
 
 if TYPE_CHECKING:
     from django.test import Client
+    from pytest_django.fixtures import SettingsWrapper
 
     from accounts.models import User
-    from tests.api.conftest import ApiOf
+    from tests.api.conftest import ApiOf, TestClient
 
 pytestmark = pytest.mark.django_db
 
@@ -57,12 +59,18 @@ def test_it_is_openapi_3_1(schema: dict[str, Any]) -> None:
 
 
 def test_answers_are_as_described(
-    schema: dict[str, Any], api_of: ApiOf, integrator: User, lead: User
+    schema: dict[str, Any],
+    api_of: ApiOf,
+    integrator: User,
+    lead: User,
+    settings: SettingsWrapper,
 ) -> None:
+    settings.FETCH_URLS = True
     sender, reviewer = api_of(integrator), api_of(lead)
     received = upload(sender, picture())
     check(schema, received, "post", "/images/")
     check(schema, upload(sender, b"no picture"), "post", "/images/")
+    check_sending(schema, sender)
     analysis = received.json()["analysis"]
     check(schema, sender.get(analysis["url"]), "get", "/analyses/{id}/")
     analyze_image.call(analysis["id"])
@@ -110,6 +118,40 @@ def test_answers_are_as_described(
     check(schema, reviewer.get("/api/v1/queues/"), "get", "/queues/")
     check(schema, reviewer.get("/api/v1/"), "get", "/")
     check(schema, reviewer.get("/api/v1/problems/"), "get", "/problems/")
+
+
+def check_sending(schema: dict[str, Any], sender: TestClient) -> None:
+    sent = upload(sender, picture(5)).json()
+    analyze_image.call(sent["analysis"]["id"])
+    waited = sender.post(f"{IMAGES}?wait=5", {"file": named(picture(5))})
+    assert waited.status_code == 200
+    check(schema, waited, "post", "/images/")
+    batch = {"file": [named(picture(6)), named(b"no picture")]}
+    check(schema, sender.post(f"{IMAGES}batch/", batch), "post", "/images/batch/")
+    announced = {"byte_size": 9, "sha256": 64 * "0"}
+    begun = sender.post("/api/v1/uploads/", announced, format="json")
+    check(schema, begun, "post", "/uploads/")
+    done = sender.post(begun.json()["complete_url"])
+    check(schema, done, "post", "/uploads/{id}/complete/")
+    check(schema, sender.get("/api/v1/uploads/"), "get", "/uploads/")
+    check(schema, sender.get(begun.json()["url"]), "get", "/uploads/{id}/")
+    asked = sender.post(IMAGES, {"url": "https://example.org/a.jpg"}, format="json")
+    check(schema, asked, "post", "/images/")
+    check(schema, sender.get("/api/v1/fetches/"), "get", "/fetches/")
+    check(schema, sender.get(asked.headers["Location"]), "get", "/fetches/{id}/")
+
+
+def named(data: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("a.jpg", data, content_type="image/jpeg")
+
+
+def test_every_post_that_needs_a_sender_takes_a_key(schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        post = operations.get("post")
+        if post is not None and any(post.get("security", [])):
+            names = [one["name"] for one in post["parameters"]]
+            assert "Idempotency-Key" in names, path
+            assert {"409", "422"} <= set(post["responses"]), path
 
 
 def test_the_pages_for_people_stay_within_the_content_policy(
