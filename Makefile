@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-PACKAGES := accounts config forensics moderation
+PACKAGES := accounts config forensics moderation outbound
 # Lock files name versions and hashes, never the host they came from.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--python-version 3.11

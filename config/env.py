@@ -58,6 +58,11 @@ KNOWN: Mapping[str, str] = {
     "LEASE_SECONDS": "a worker silent for this long has lost its analysis (30)",
     "ANALYSIS_TIME_LIMIT": "seconds after which an analysis is given up (300)",
     "MAX_ATTEMPTS": "tries before an analysis is failed (3)",
+    "OUTBOUND_SCHEMES": "of webhooks, pictures by URL: https, or https,http (https)",
+    "OUTBOUND_PORTS": "ports that such requests may go to (80,443,8080,8443)",
+    "OUTBOUND_NETWORKS": "your own networks that they may reach, 10.20.0.0/16 (none)",
+    "SECRET_KEY_FALLBACKS": "comma-separated earlier signing keys, still understood",
+    "EVENT_DAYS": "days for which events and their deliveries are kept (30)",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
     "DEMO_PASSWORD": "password of the demo users; random when not set",
 }

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from config.env import BASE_DIR, Environment
+from config.outbound import outbound_rules
 from config.storage import file_storages
 
 _environment = Environment.read()
@@ -10,6 +11,7 @@ IS_PRODUCTION = _environment.is_production
 DATA_DIR = _environment.data_folder()
 
 SECRET_KEY = _environment.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = _environment.names("SECRET_KEY_FALLBACKS")
 DEBUG = False
 ALLOWED_HOSTS = _environment.hosts()
 if not IS_PRODUCTION:
@@ -146,6 +148,10 @@ TASKS = {
         "QUEUES": ["default"],
     },
 }
+
+# --- The way out, and webhooks --------------------------------------------------
+OUTBOUND_RULES = outbound_rules(_environment)
+EVENT_DAYS = _environment.number("EVENT_DAYS", 30, least=3, most=3650)
 
 # --- API ------------------------------------------------------------------------
 REST_FRAMEWORK = {
