@@ -141,6 +141,8 @@ ANALYSIS_TASK = "config.tasks.analyze_image"
 TILES_TASK = "config.tasks.build_image_tiles"
 # Puts on record what happens to people and tokens; their app knows nothing of it.
 RECORDER = "moderation.services.audit.record"
+# Tells outsiders of an analysis that was given up, in the same transaction.
+ANALYSIS_FAILED = "moderation.services.announcing.announce_failure"
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {

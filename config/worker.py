@@ -24,6 +24,7 @@ from moderation.services import (
     resume_ended_holds,
 )
 from moderation.services.backtests import recover_backtests
+from moderation.services.publishing import prune_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,6 +147,7 @@ class Pulse:
             if timezone.now() - self._pruned_at >= PRUNE_EVERY:
                 self._pruned_at = timezone.now()
                 prune_jobs(now=self._pruned_at)
+                prune_events(now=self._pruned_at)
         except DatabaseError:  # busy or away: the next beat tries again
             logger.warning("the worker's sign of life failed", exc_info=True)
 
