@@ -206,6 +206,9 @@ SPECTACULAR_SETTINGS = {
         "Outcome": "moderation.models.Outcome",
         "DecisionReason": "moderation.models.DecisionReason",
         "Door": "forensics.models.Door",
+        "EventType": "moderation.webhook_states.EventType",
+        "DeliveryState": "moderation.webhook_states.DeliveryState",
+        "WebhookEventType": "moderation.services.endpoints.EVENT_CHOICES",
         "Trigger": "forensics.models.Trigger",
     },
 }

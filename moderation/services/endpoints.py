@@ -40,6 +40,7 @@ MOST_ENDPOINTS = 50
 MOST_OVERLAP_HOURS = 168
 FILTERS = ("verdicts", "queues", "sources")
 SUBSCRIBABLE = tuple(t for t in EventType if t != EventType.WEBHOOK_TEST)
+EVENT_CHOICES = [(t.value, str(t.label)) for t in SUBSCRIBABLE]
 
 
 @dataclass(frozen=True, slots=True)
