@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 AT_ONCE = 200
-PRUNE_AT_ONCE = 500
+PRUNE_AT_ONCE = 5000
 
 
 def publish_events(*, now: datetime | None = None) -> int:
