@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from moderation.models import Delivery, WebhookEndpoint
+from moderation.services.completing import complete_analysis
 from moderation.services.deliveries import deliver_due
 from moderation.services.endpoints import Wish, create_endpoint
 from moderation.services.publishing import publish_events
-from tests.factories import make_user
+from tests.factories import make_analysis, make_user
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,12 @@ def endpoint_at(
 def allow(settings: Settings, *receivers: Receiver) -> None:
     ports = frozenset(one.port for one in receivers)
     settings.OUTBOUND_RULES = receivers[0].rules(ports=ports)
+
+
+def happen(**fields: Any) -> None:
+    """Let an analysis be completed; by default no policy opens a case of it."""
+    values = {"verdict": "authentic", "score": 0.05} | fields
+    complete_analysis(make_analysis(**values))
 
 
 def run(now: datetime | None = None) -> int:
