@@ -201,6 +201,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "The policy or the queue does not make sense",
         "`detail` says where, what was expected and what was received.",
     ),
+    "invalid_webhook": ProblemType(
+        422,
+        "The webhook cannot be as it is asked for",
+        "`detail` says what is wrong with its address or its filters.",
+    ),
     "moderation_error": ProblemType(
         409, "The case does not allow this", "Read the case again."
     ),

@@ -146,6 +146,8 @@ TILES_TASK = "config.tasks.build_image_tiles"
 RECORDER = "moderation.services.audit.record"
 # Of which pictures a person must not find what others wrote; asked by the search.
 CONCEALED_REMARKS = "moderation.blinding.images_judged_unseen"
+# Tells outsiders of an analysis that was given up, in the same transaction.
+ANALYSIS_FAILED = "moderation.services.announcing.announce_failure"
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {
@@ -212,6 +214,9 @@ SPECTACULAR_SETTINGS = {
         "Door": "forensics.models.Door",
         "FetchStatus": "forensics.models.FetchStatus",
         "UploadStatus": "forensics.models.UploadStatus",
+        "EventType": "moderation.webhook_states.EventType",
+        "DeliveryState": "moderation.webhook_states.DeliveryState",
+        "WebhookEventType": "moderation.services.endpoints.EVENT_CHOICES",
         "Trigger": "forensics.models.Trigger",
     },
 }

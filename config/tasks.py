@@ -6,8 +6,8 @@ from django_tasks import task
 
 from forensics.services import build_tiles, request_tiles_if_large, run_analysis
 from forensics.services.fetching import run_fetch
-from moderation.services import flag_analysis
 from moderation.services.backtests import run_backtest_part
+from moderation.services.completing import complete_analysis
 
 
 @task()
@@ -16,7 +16,7 @@ def analyze_image(analysis_id: str) -> None:
 
     Tiles of a large one are a job of their own, behind the analyses that wait.
     """
-    run_analysis(analysis_id=UUID(analysis_id), on_completed=flag_analysis)
+    run_analysis(analysis_id=UUID(analysis_id), on_completed=complete_analysis)
     request_tiles_if_large(analysis_id=UUID(analysis_id))
 
 

@@ -26,6 +26,7 @@ urlpatterns = [
         care.organization_settings,
         name="settings-organization",
     ),
+    path("settings/webhooks/", include("moderation.webhook_urls")),
     path("settings/keyboard/", keyboard_settings, name="settings-keyboard"),
     path("api/v1/", include("config.api_urls")),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),

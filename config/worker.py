@@ -27,6 +27,7 @@ from moderation.services import (
     resume_ended_holds,
 )
 from moderation.services.backtests import recover_backtests
+from moderation.services.publishing import prune_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,6 +154,7 @@ class Pulse:
                 prune_keys(now=self._pruned_at)
                 prune_uploads(now=self._pruned_at)
                 prune_fetches(now=self._pruned_at)
+                prune_events(now=self._pruned_at)
         except DatabaseError:  # busy or away: the next beat tries again
             logger.warning("the worker's sign of life failed", exc_info=True)
 

@@ -76,6 +76,16 @@ ACTIONS: Mapping[str, Any] = {
     "bank_entry_deleted": _("Took an image out of a bank"),
     "bank_imported": _("Imported a bank"),
     "bank_exported": _("Exported a bank"),
+    # Webhooks
+    "webhook_created": _("Made a webhook"),
+    "webhook_changed": _("Changed a webhook"),
+    "webhook_deleted": _("Deleted a webhook"),
+    "webhook_started": _("Switched a webhook on"),
+    "webhook_stopped": _("Switched a webhook off"),
+    "webhook_secret_rotated": _("Made a new secret for a webhook"),
+    "webhook_tested": _("Sent a test to a webhook"),
+    "webhook_replayed": _("Sent an event to a webhook again"),
+    "webhook_range_replayed": _("Sent the events of a span of time again"),
     # People
     "signed_in": _("Signed in"),
     "signed_out": _("Signed out"),

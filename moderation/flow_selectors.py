@@ -189,7 +189,7 @@ def notifications_of(user: User) -> QuerySet[Notification]:
 def _told(user: User) -> QuerySet[Notification]:
     """Leave out what is about a case that this person must not see just now."""
     seen = selectors.cases_visible_to(user).values("pk")
-    return Notification.objects.filter(person=user, case__in=seen)
+    return Notification.objects.filter(Q(case__in=seen) | Q(case=None), person=user)
 
 
 def notification_of(user: User, text: str) -> Notification | None:

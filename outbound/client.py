@@ -73,6 +73,8 @@ def fetch(
 ) -> Answer:
     """Read what lies at an address, following as many redirects as the limits allow.
 
+    ``headers`` go to the host of the address only, not to where it leads.
+
     Parameters
     ----------
     into : Sink, optional
@@ -95,7 +97,10 @@ def fetch(
                         f"The answer's status is {head.status}.", answer=head
                     )
                 return _read_whole(response, head, limits, into)
-        target = _next(target, head, rules, limits)
+        reached = _next(target, head, rules, limits)
+        if (reached.scheme, reached.authority) != (target.scheme, target.authority):
+            way = replace(way, headers={})  # they were meant for the first host
+        target = reached
     raise RedirectRefusedError("The address leads on too often.")
 
 

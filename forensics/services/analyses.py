@@ -38,6 +38,7 @@ from forensics.services.queue import (
     lease_analysis,
     release_lease,
     renew_lease,
+    tell_failed,
 )
 from forensics.services.search import index_image
 from forensics.states import PENDING, AnalysisStatus
@@ -119,6 +120,7 @@ def _write_failure(lease: Lease, code: str, detail: str) -> None:
         analysis.status = AnalysisStatus.FAILED
         analysis.error_code, analysis.error_detail = code, detail
         _finish(analysis)
+        tell_failed(analysis)
 
 
 def _write_report(

@@ -202,6 +202,12 @@ def _requeue_or_fail(analysis: Analysis, because: str) -> None:
         f"{because}. Re-analyze it, or look into the worker's log."
     )
     analysis.save()
+    tell_failed(analysis)
+
+
+def tell_failed(analysis: Analysis) -> None:
+    """Let whoever wants to know hear of it, inside the caller's transaction."""
+    import_string(settings.ANALYSIS_FAILED)(analysis)
 
 
 def record_worker(*, name: str, started_at: datetime) -> None:

@@ -19,12 +19,14 @@ from moderation.models import (
     Case,
     Decision,
     DecisionReason,
+    Delivery,
     Outcome,
     Policy,
     PolicyVersion,
     VersionState,
 )
 from moderation.states import CaseStatus
+from moderation.webhook_states import DeliveryState
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -155,3 +157,17 @@ class AuditFilters(filters.FilterSet):
     ) -> QuerySet[AuditEvent]:
         """Narrow to what came before a moment."""
         return Filters(until=value).apply(queryset)
+
+
+class DeliveryFilters(filters.FilterSet):
+    """Filters of the deliveries."""
+
+    endpoint = filters.UUIDFilter(field_name="endpoint_id")
+    event = filters.UUIDFilter(field_name="event_id")
+    state = AnyOf(choices=DeliveryState.choices)
+    created_after = Moment(field_name="created_at", lookup_expr="gte")
+    created_before = Moment(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Delivery
+        fields: tuple[str, ...] = ()

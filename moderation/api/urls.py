@@ -5,6 +5,8 @@ from rest_framework.routers import SimpleRouter
 
 from moderation.api.appeals import AppealViewSet, CaseAppealsView
 from moderation.api.audit import AuditViewSet
+from moderation.api.deliveries import DeliveryViewSet
+from moderation.api.events import EventViewSet
 from moderation.api.reports import ReportViewSet
 from moderation.api.views import (
     CaseViewSet,
@@ -12,6 +14,7 @@ from moderation.api.views import (
     PolicyViewSet,
     QueueViewSet,
 )
+from moderation.api.webhooks import EndpointViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("cases", CaseViewSet, basename="case")
@@ -20,6 +23,9 @@ router.register("policies", PolicyViewSet, basename="policy")
 router.register("queues", QueueViewSet, basename="queue")
 router.register("reports", ReportViewSet, basename="report")
 router.register("audit", AuditViewSet, basename="audit")
+router.register("events", EventViewSet, basename="event")
+router.register("webhooks/endpoints", EndpointViewSet, basename="webhook-endpoint")
+router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-delivery")
 
 router.register("appeals", AppealViewSet, basename="appeal")
 

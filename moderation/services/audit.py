@@ -16,6 +16,7 @@ from accounts.context import current_address
 from moderation.audit_chain import hash_of, plain
 from moderation.audit_selectors import READ, entry_of
 from moderation.models import AuditEvent, AuditHead, Case, Policy
+from moderation.services.announcing import announce
 from moderation.services.permissions import require
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def record(
     image_id: UUID | None = None,
     **data: Any,
 ) -> AuditEvent:
-    """Append one event; of a case also under its image."""
+    """Append one event; of a case also under its image. Outsiders may be told of it."""
+    announce(action, case=case, policy=policy, data=data)
     head = AuditHead.objects.select_for_update().get(pk=1)
     event = AuditEvent(
         position=head.count + 1,

@@ -12,8 +12,10 @@ from django.db import transaction
 from forensics.models import Fetch
 from forensics.sending import NOTHING
 from forensics.services.uploads import begin_upload
-from moderation.models import AuditEvent
+from moderation.models import AuditEvent, Delivery
 from moderation.services import decide_case, open_appeal
+from moderation.services.endpoints import Wish, create_endpoint
+from moderation.services.publishing import publish_events
 from tests.api.helpers import picture
 from tests.factories import make_analysis, make_case, make_image, make_user
 from tests.moderation.checks import decided as decided_for_good
@@ -92,11 +94,44 @@ TABLE = [
     ("GET", "/audit/", (401, 403, 403, 403, 403, 200, 200, 200)),
     ("GET", "/queues/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/queues/1/", (401, 403, 403, 403, 200, 200, 200, 200)),
+    ("GET", "/events/", (401, 403, 403, 403, 403, 200, 200, 200)),
+    ("GET", "/webhooks/endpoints/", (401, 403, 403, 403, 403, 200, 200, 200)),
+    ("POST", "/webhooks/endpoints/", (401, 403, 403, 403, 403, 201, 201, 403)),
+    ("GET", "/webhooks/endpoints/{webhook}/", (401, 403, 403, 403, 403, 200, 200, 200)),
+    ("PUT", "/webhooks/endpoints/{webhook}/", (401, 403, 403, 403, 403, 400, 400, 403)),
+    (
+        "DELETE",
+        "/webhooks/endpoints/{webhook}/",
+        (401, 403, 403, 403, 403, 204, 204, 403),
+    ),
+    (
+        "POST",
+        "/webhooks/endpoints/{webhook}/test/",
+        (401, 403, 403, 403, 403, 202, 202, 403),
+    ),
+    (
+        "POST",
+        "/webhooks/endpoints/{webhook}/rotate-secret/",
+        (401, 403, 403, 403, 403, 200, 200, 403),
+    ),
+    ("GET", "/webhooks/deliveries/", (401, 403, 403, 403, 403, 200, 200, 200)),
+    (
+        "GET",
+        "/webhooks/deliveries/{delivery}/",
+        (401, 403, 403, 403, 403, 200, 200, 200),
+    ),
+    (
+        "POST",
+        "/webhooks/deliveries/{delivery}/replay/",
+        (401, 403, 403, 403, 403, 202, 202, 403),
+    ),
+    ("POST", "/webhooks/deliveries/replay/", (401, 403, 403, 403, 403, 400, 400, 403)),
     # A token cannot make another one; it can end itself.
     ("POST", "/auth/tokens/", (401, 401, 401, 401, 401, 401, 401, 401)),
     ("DELETE", "/auth/tokens/current/", (401, 204, 204, 204, 204, 204, 204, 204)),
 ]
 FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
+    "/webhooks/endpoints/": lambda: {"url": "https://hooks.example.org/"},
     "/images/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(9))},
     "/images/batch/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(8))},
     "/uploads/": lambda: {"byte_size": 100, "sha256": 64 * "0"},
@@ -132,6 +167,8 @@ def ids(people: dict[str, User | None]) -> dict[str, str]:
     decision = decide_case(
         case_id=decided.pk, actor=lead, outcome="fake", reason="content_edited"
     )
+    endpoint, _ = create_endpoint(wish=Wish(url="https://a.example/"), actor=lead)
+    publish_events()
     sender = people["integrator"]
     assert sender is not None
     upload = begin_upload(
@@ -143,6 +180,8 @@ def ids(people: dict[str, User | None]) -> dict[str, str]:
     return {
         "upload": str(upload.pk),
         "fetch": str(fetch.pk),
+        "webhook": str(endpoint.pk),
+        "delivery": str(Delivery.objects.values_list("pk", flat=True)[0]),
         "final": str(final.pk),
         "appeal": str(appeal.pk),
         "image": str(analysis.image_id),

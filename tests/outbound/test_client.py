@@ -212,7 +212,10 @@ def test_redirects_are_followed_as_far_as_allowed_and_each_is_judged() -> None:
         moved = answering(302, headers=(f"Location: {end.url('/x')}",))
         with receiving(moved) as start:
             rules = start.rules(ports=frozenset({start.port, end.port}))
-            got = fetch(start.url(), rules=rules, limits=QUICK)
+            own = {"X-Key": "ours"}
+            got = fetch(start.url(), rules=rules, limits=QUICK, headers=own)
+            assert start.requests[0].headers["x-key"] == "ours"
+            assert "x-key" not in end.requests[0].headers
             assert (got.body, got.url) == (b"there", end.url("/x"))
             with pytest.raises(UrlRefusedError):  # the other port is not allowed
                 fetch(start.url(), rules=start.rules(), limits=QUICK)
