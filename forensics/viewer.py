@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ def _upright(box: Box, size: tuple[int, int], orientation: int) -> Box:
 
 def _words(pair: Mapping[str, Any]) -> str:
     turned, scale = pair.get("rotation_deg", 0), pair.get("scale", 1)
-    parts = [_("%(area)s px") % {"area": f"{pair.get('area_px', 0):,}"}]
+    area = pair.get("area_px", 0)
+    parts = [_("%(area)s px") % {"area": number_format(area, force_grouping=True)}]
     if abs(turned) >= 1:
         parts.append(_("turned by %(degrees).0f°") % {"degrees": turned})
     if abs(scale - 1) >= 0.02:
