@@ -10,6 +10,7 @@ from uuid6 import uuid7
 
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
+from forensics.localization_models import LocalizedArea
 from forensics.search_models import SearchDocument
 from forensics.states import PENDING, AnalysisStatus
 from forensics.tile_models import TilePyramid, TilesStatus
@@ -26,6 +27,7 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "Image",
+    "LocalizedArea",
     "SearchDocument",
     "Submission",
     "TilePyramid",

@@ -13,6 +13,7 @@ class AnalysisStatus(models.TextChoices):
     COMPLETED = "completed", "Completed"
     PARTIAL = "partial", "Partial"
     FAILED = "failed", "Failed"
+    NOT_APPLICABLE = "not_applicable", "Not applicable"
 
 
 NEXT: Mapping[AnalysisStatus, tuple[AnalysisStatus, ...]] = {
@@ -21,12 +22,19 @@ NEXT: Mapping[AnalysisStatus, tuple[AnalysisStatus, ...]] = {
         AnalysisStatus.COMPLETED,
         AnalysisStatus.PARTIAL,
         AnalysisStatus.FAILED,
+        AnalysisStatus.NOT_APPLICABLE,
         AnalysisStatus.QUEUED,
     ),
     AnalysisStatus.COMPLETED: (),
     AnalysisStatus.PARTIAL: (),
     AnalysisStatus.FAILED: (),
+    AnalysisStatus.NOT_APPLICABLE: (),
 }
 PENDING = (AnalysisStatus.QUEUED, AnalysisStatus.RUNNING)
-FINISHED = (AnalysisStatus.COMPLETED, AnalysisStatus.PARTIAL, AnalysisStatus.FAILED)
-USABLE = (AnalysisStatus.COMPLETED, AnalysisStatus.PARTIAL)
+# Not applicable: a result with its reasons, of a picture that no check fits.
+USABLE = (
+    AnalysisStatus.COMPLETED,
+    AnalysisStatus.PARTIAL,
+    AnalysisStatus.NOT_APPLICABLE,
+)
+FINISHED = (*USABLE, AnalysisStatus.FAILED)
