@@ -141,6 +141,10 @@ TILES_TASK = "config.tasks.build_image_tiles"
 RECORDER = "moderation.services.audit.record"
 # Of which pictures a person must not find what others wrote; asked by the search.
 CONCEALED_REMARKS = "moderation.blinding.images_judged_unseen"
+# What people decided about pictures, beside what the machine said; asked by the API.
+HUMAN_DECISIONS = "moderation.beside.decisions_about"
+# What else answers about a resource can be expanded by: see forensics/api/shaping.py.
+API_EXPANSIONS = {"image": "moderation.api.expansions.OF_IMAGE"}
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {

@@ -5,7 +5,7 @@ from uuid6 import uuid7
 
 
 class LocalizedArea(models.Model):
-    """The marked cells of one signal, or of all joined, as ``analysis/mask.py`` says."""
+    """The marked cells of one signal, or of all joined: see ``analysis/mask.py``."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     analysis = models.ForeignKey(

@@ -106,7 +106,7 @@ def _mask(finding: Finding, width: int, height: int) -> Mask:
 
 
 def _bounded(mask: Mask) -> Mask:
-    """Join cells four by four until the runs fit; a cell that holds a mark is marked."""
+    """Join cells by four until the runs fit; one that holds a mark is marked."""
     while len(run_lengths(mask.marked)) > MAX_COUNTS:
         mask = replace(mask, marked=_halved(mask.marked), cell=mask.cell * 2)
     return mask
@@ -116,8 +116,7 @@ def _halved(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rows, columns = marked.shape
     even = np.pad(marked, ((0, rows % 2), (0, columns % 2)))
     shape = (even.shape[0] // 2, 2, even.shape[1] // 2, 2)
-    halved: NDArray[np.bool_] = even.reshape(shape).any(axis=(1, 3))
-    return halved
+    return np.asarray(even.reshape(shape).any(axis=(1, 3)), dtype=bool)
 
 
 def run_lengths(marked: NDArray[np.bool_]) -> list[int]:
@@ -154,7 +153,7 @@ def compressed(counts: Sequence[int]) -> str:
 
 def _characters(counts: Sequence[int]) -> Iterator[str]:
     for place, count in enumerate(counts):
-        rest = count - counts[place - 2] if place > 2 else count  # noqa: PLR2004 - COCO's
+        rest = count - counts[place - 2] if place > 2 else count
         while True:
             bits, rest = rest & 31, rest >> 5
             is_last = rest == (-1 if bits & 16 else 0)
@@ -175,7 +174,7 @@ def expanded(text: str) -> list[int]:
             continue
         if bits & 16:
             value -= 1 << shift
-        counts.append(value + counts[-2] if len(counts) > 2 else value)  # noqa: PLR2004
+        counts.append(value + counts[-2] if len(counts) > 2 else value)
         value = shift = 0
     return counts
 
@@ -192,13 +191,12 @@ def polygons(mask: Mask) -> list[dict[str, Json]]:
     # Twice as many cells: a point's parity tells which side of its cell it is on.
     doubled = marked.astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
     found, tree = cv2.findContours(doubled, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if tree is None:
+    if not found:
         return []
-    outer = [n for n in range(len(found)) if tree[0][n][3] < 0]
-    outer.sort(key=lambda n: -cv2.contourArea(found[n]))
     holes: dict[int, list[int]] = {}
-    for n, (_, _, _, parent) in enumerate(tree[0].tolist()):
+    for n, (_, _, _, parent) in enumerate(np.asarray(tree)[0].tolist()):
         holes.setdefault(parent, []).append(n)
+    outer = sorted(holes.pop(-1), key=lambda n: -cv2.contourArea(found[n]))
     return [
         {
             "exterior": _points(found[n], cell, mask, is_hole=False),
@@ -212,7 +210,7 @@ def polygons(mask: Mask) -> list[dict[str, Json]]:
 
 
 def _points(
-    contour: NDArray[np.int32], cell: int, mask: Mask, *, is_hole: bool
+    contour: cv2.typing.MatLike, cell: int, mask: Mask, *, is_hole: bool
 ) -> list[Json]:
     tolerance, simple = 1.0, contour
     while len(simple) > MAX_POINTS or tolerance == 1.0:

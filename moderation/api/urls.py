@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from moderation.api.appeals import AppealViewSet, CaseAppealsView
 from moderation.api.audit import AuditViewSet
+from moderation.api.banks import BankEntryViewSet, BankViewSet
 from moderation.api.reports import ReportViewSet
 from moderation.api.views import (
     CaseViewSet,
@@ -20,10 +21,21 @@ router.register("policies", PolicyViewSet, basename="policy")
 router.register("queues", QueueViewSet, basename="queue")
 router.register("reports", ReportViewSet, basename="report")
 router.register("audit", AuditViewSet, basename="audit")
+router.register("banks", BankViewSet, basename="bank")
 
 router.register("appeals", AppealViewSet, basename="appeal")
 
 urlpatterns = [
     *router.urls,
+    path(
+        "banks/<int:bank>/entries/",
+        BankEntryViewSet.as_view({"get": "list", "post": "create"}),
+        name="bank-entries",
+    ),
+    path(
+        "banks/<int:bank>/entries/<uuid:pk>/",
+        BankEntryViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="bank-entry-detail",
+    ),
     path("cases/<uuid:pk>/appeals/", CaseAppealsView.as_view(), name="case-appeals"),
 ]
