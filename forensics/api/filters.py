@@ -204,7 +204,7 @@ class EvidenceFilters(filters.FilterSet):
 
     analysis = filters.UUIDFilter(field_name="analysis_id")
     image = filters.UUIDFilter(field_name="analysis__image_id")
-    signal = filters.NumberFilter(field_name="finding_id", **BYTES)
+    signal = filters.UUIDFilter(field_name="finding_id")
     kind = filters.CharFilter(max_length=32, help_text="`preview`, `ela`, ...")
     media_type = filters.CharFilter(max_length=64)
     min_byte_size = AtLeast("byte_size", **BYTES)

@@ -86,7 +86,7 @@ class EvidenceDetailSerializer(EvidenceSerializer):
 
     url = LinkField("api:evidence-detail", source="pk")
     analysis = serializers.UUIDField(source="analysis_id")
-    signal = serializers.IntegerField(
+    signal = serializers.UUIDField(
         source="finding_id", allow_null=True, help_text="null: a copy for display"
     )
 
@@ -106,7 +106,7 @@ class SignalViewSet(Retrieving, Listing, GenericViewSet[Finding]):
 
     resource = "signal"
     expansions = OF_ANALYSIS_PART
-    lookup_value_converter = "int"
+    lookup_value_converter = "uuid"
     queryset = Finding.objects.none()
     serializer_class = SignalDetailSerializer
     filterset_class = SignalFilters
