@@ -68,7 +68,7 @@ def make_rows(count: int, lead: User) -> None:
         make_area(analysis=analysis)
         case = decided(lead, analysis=analysis)
         open_appeal(case_id=case.pk, actor=lead, because="Look again.")
-        make_case(analysis=analysis, assigned_to=lead, opened_by=lead)
+        make_case(assigned_to=lead, opened_by=lead)
         make_bank_entry(added_by=lead)
         make_policy()
 
