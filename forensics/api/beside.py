@@ -45,4 +45,8 @@ def human_decisions(user: User, images: Collection[UUID]) -> Mapping[UUID, Any]:
 def decision_in(context: Mapping[str, Any], image: UUID) -> Any:
     """Return what a serializer shows of the decision about an image."""
     found = cast("Mapping[UUID, Any]", context.get("decisions", {})).get(image)
-    return None if found is None else HumanDecisionSerializer(found).data
+    return None if found is None else _SHAPE.to_representation(found)
+
+
+# Made once: a page would make one for each of its rows.
+_SHAPE = HumanDecisionSerializer()

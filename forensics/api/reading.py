@@ -75,9 +75,12 @@ class Shaping:
             **view.get_serializer_context(),
             **expansion.beside(user, list(objects.values())),
         }
+        distinct = list({one.pk: one for one in objects.values()}.values())
+        bodies = kind(distinct, many=True, context=context).data
+        by_key = {one.pk: body for one, body in zip(distinct, bodies, strict=True)}
         for row, body in zip(rows, found, strict=True):
             one = objects.get(row.pk)
-            body[name] = None if one is None else kind(one, context=context).data
+            body[name] = None if one is None else by_key[one.pk]
 
 
 class Listing(Shaping, ListModelMixin):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -282,7 +283,12 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     def get_renditions(self, image: Image) -> Any:
         """Return the preview and the thumbnail."""
         files = getattr(image.current_analysis, "renditions", [])
-        return EvidenceSerializer(files, many=True).data
+        return [self._copy.to_representation(file) for file in files]
+
+    @cached_property
+    def _copy(self) -> EvidenceSerializer:
+        # One for all rows of a page: making it takes longer than using it.
+        return EvidenceSerializer()
 
 
 class ReceivedImageSerializer(ImageSerializer):
