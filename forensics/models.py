@@ -169,6 +169,7 @@ class Analysis(models.Model):
         indexes = (
             models.Index(fields=("status", "queued_at")),
             models.Index(fields=("verdict", "-queued_at")),
+            models.Index(fields=("-queued_at", "-id"), name="analyses_by_time"),
         )
         constraints = (
             models.UniqueConstraint(
