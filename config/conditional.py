@@ -8,14 +8,14 @@ answer may be compressed in several ways.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from forensics.api.versions import not_modified, versioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
 
 API = "/api/v1/"
@@ -33,20 +33,14 @@ class ConditionalMiddleware:
         response = self.get_response(request)
         if not is_plain_read(request, response):
             return response
-        if not response.has_header("ETag"):
-            digest = hashlib.sha256(response.content)  # type: ignore[attr-defined]
-            response.headers["ETag"] = f'W/"{digest.hexdigest()[:32]}"'
-        if not response.has_header("Cache-Control"):
-            response.headers["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
-        return (
-            get_conditional_response(
-                request,
-                etag=response.headers["ETag"],
-                response=response,  # type: ignore[arg-type]  # it is no stream
-            )
-            or response
-        )
+        answer = cast("HttpResponse", response)  # it is no stream
+        etag = answer.headers.get("ETag") or etag_of(answer.content)
+        return not_modified(request, etag) or versioned(answer, etag)
+
+
+def etag_of(body: bytes) -> str:
+    """Return the version of an answer by its body."""
+    return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def is_plain_read(request: HttpRequest, response: HttpResponseBase) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from django.utils.cache import get_conditional_response
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
 
@@ -18,6 +17,7 @@ from forensics.api.shaping import (
     leave_out,
     pruned,
 )
+from forensics.api.versions import not_modified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,7 +110,7 @@ class Retrieving(Shaping, RetrieveModelMixin):
         """Read one."""
         etag = self.version_of(request)
         if etag:
-            unchanged = get_conditional_response(as_django(request), etag=etag)
+            unchanged = not_modified(as_django(request), etag)
             if unchanged is not None:
                 return unchanged
         row = cast("GenericViewSet[Any]", self).get_object()

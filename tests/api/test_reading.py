@@ -266,7 +266,26 @@ def test_a_finished_analysis_is_known_by_its_row_and_not_read_again(
         again = get(client, path, HTTP_IF_NONE_MATCH=etag)
 
     assert again.status_code == 304
+    assert again.headers["ETag"] == etag
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert {"Accept", "Authorization", "Cookie"} <= set(
+        again.headers["Vary"].split(", ")
+    )
     assert AuditEvent.objects.filter(action="evidence_viewed").count() == views
+
+
+def test_conditions_meant_for_changes_do_not_disturb_a_read(
+    api_of: ApiOf, moderator: User
+) -> None:
+    path = f"analyses/{make_analysis().pk}/"
+    client = api_of(moderator)
+    etag = get(client, path).headers["ETag"]
+
+    other = get(client, path, HTTP_IF_MATCH='"other"')
+    broken = get(client, path, HTTP_IF_NONE_MATCH="neither quoted nor a star")
+    strong = get(client, path, HTTP_IF_NONE_MATCH=f'"x", {etag.removeprefix("W/")}')
+
+    assert [a.status_code for a in (other, broken, strong)] == [200, 200, 304]
 
 
 def test_the_version_of_an_analysis_changes_with_what_stands_beside_it(
