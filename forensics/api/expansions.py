@@ -56,21 +56,28 @@ def image_by(key: KeyOf) -> Expansion:
     )
 
 
-def analysis_by(key: KeyOf) -> Expansion:
-    """Return the expansion to the analysis whose id ``key`` reads from a row."""
+def analysis_by(key: KeyOf, *, with_evidence: bool = True) -> Expansion:
+    """Return the expansion to the analysis whose id ``key`` reads from a row.
+
+    ``with_evidence`` says that details show it in whole: only where each such detail is
+    put on record as a view of its image (``moderation.evidence_pages``).
+    """
 
     def load(user: User, rows: Sequence[Any], is_list: Any) -> Mapping[Any, Any]:
         wanted = {row.pk: key(row) for row in rows}
         keys = {one for one in wanted.values() if one is not None}
         visible = selectors.analyses_visible_to(user).filter(pk__in=keys)
-        whole = visible if is_list else selectors.with_evidence(visible)
-        return by_row(wanted, whole.in_bulk())
+        if with_evidence and not is_list:
+            visible = selectors.with_evidence(visible)
+        return by_row(wanted, visible.in_bulk())
 
     return Expansion(
         load=load,
-        whole=AnalysisSerializer,
+        whole=AnalysisSerializer if with_evidence else AnalysisSummarySerializer,
         short=AnalysisSummarySerializer,
-        help="the analysis, on a detail with its evidence",
+        help="the analysis, on a detail with its evidence"
+        if with_evidence
+        else "the analysis as lists show it",
         beside=decisions_beside_analyses,
     )
 
@@ -85,5 +92,5 @@ OF_IMAGE: Mapping[str, Expansion] = {
 }
 OF_ANALYSIS: Mapping[str, Expansion] = {"image": image_by(lambda row: row.image_id)}
 OF_ANALYSIS_PART: Mapping[str, Expansion] = {
-    "analysis": analysis_by(lambda row: row.analysis_id)
+    "analysis": analysis_by(lambda row: row.analysis_id, with_evidence=False)
 }

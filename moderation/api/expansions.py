@@ -33,13 +33,15 @@ def _cases(user: User, *, is_list: bool) -> QuerySet[Case]:
 def case_by(key: KeyOf) -> Expansion:
     """Return the expansion to the case whose id ``key`` reads from a row."""
 
-    def load(user: User, rows: Sequence[Any], is_list: Any) -> Mapping[Any, Any]:
+    def load(user: User, rows: Sequence[Any], _: Any) -> Mapping[Any, Any]:
         wanted = {row.pk: key(row) for row in rows}
         keys = {one for one in wanted.values() if one is not None}
-        found = _cases(user, is_list=is_list).filter(pk__in=keys).in_bulk()
+        found = _cases(user, is_list=True).filter(pk__in=keys).in_bulk()
         return by_row(wanted, found)
 
-    return Expansion(load, CaseSerializer, CaseSummarySerializer, "the case")
+    # Decisions and appeals are no views of evidence, so they show it as lists do.
+    shape = CaseSummarySerializer
+    return Expansion(load, shape, shape, "the case as lists show it")
 
 
 def _newest_cases(user: User, rows: Sequence[Any], is_list: Any) -> Mapping[Any, Any]:
@@ -83,7 +85,7 @@ OF_CASE: Mapping[str, Expansion] = {
 }
 OF_DECISION: Mapping[str, Expansion] = {
     "case": case_by(lambda row: row.case_id),
-    "analysis": analysis_by(lambda row: row.analysis_id),
+    "analysis": analysis_by(lambda row: row.analysis_id, with_evidence=False),
 }
 OF_APPEAL: Mapping[str, Expansion] = {
     "case": case_by(lambda row: row.case_id),
