@@ -74,6 +74,8 @@ def area_visible_to(
     user: User | AnonymousUser, *, analysis_id: UUID, signal: str
 ) -> LocalizedArea | None:
     """Return where an analysis saw edited places, of one signal, or ``""``: joined."""
+    if not signal.isprintable():  # no analyzer's name, and no text to PostgreSQL
+        return None
     visible = analyses_visible_to(user).filter(pk=analysis_id)
     return LocalizedArea.objects.filter(analysis__in=visible, signal=signal).first()
 

@@ -151,7 +151,8 @@ def test_a_result_without_places_says_null(api_of: ApiOf, moderator: User) -> No
 
     assert body["localization"] is None
     assert body["signals"][0]["localization"] is None
-    assert_problem(client.get(f"{path}mask/"), 404, "not_found")
+    for query in ("", "?signal=nothing", "?signal=%00", "?signal=" + "x" * 999):
+        assert_problem(client.get(f"{path}mask/{query}"), 404, "not_found")
 
 
 def test_the_mask_of_a_signal_is_its_own_and_seeing_it_is_on_record(
