@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -53,6 +54,7 @@ MIDDLEWARE = [
     "accounts.context.AddressMiddleware",
     "accounts.language.PreferredLanguageMiddleware",
     "config.viewing.ViewingMiddleware",
+    "config.conditional.ConditionalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.idempotency.IdempotencyMiddleware",  # last: it answers for the view
@@ -148,6 +150,10 @@ RECORDER = "moderation.services.audit.record"
 CONCEALED_REMARKS = "moderation.blinding.images_judged_unseen"
 # Tells outsiders of an analysis that was given up, in the same transaction.
 ANALYSIS_FAILED = "moderation.services.announcing.announce_failure"
+# What people decided about pictures, beside what the machine said; asked by the API.
+HUMAN_DECISIONS = "moderation.beside.decisions_about"
+# What else answers about a resource can be expanded by: see forensics/api/shaping.py.
+API_EXPANSIONS = {"image": "moderation.api.expansions.OF_IMAGE"}
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {
@@ -178,7 +184,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_FILTER_BACKENDS": ["forensics.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "forensics.api.pagination.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "forensics.api.description.Described",
     "EXCEPTION_HANDLER": "config.problems.problem_details",
     # ``format`` is a property of images here, and filters by it.
     "URL_FORMAT_OVERRIDE": None,
@@ -203,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.add_problems",
+        "forensics.api.description.add_reads",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnalysisStatus": "forensics.states.AnalysisStatus",

@@ -11,6 +11,7 @@ from uuid6 import uuid7
 
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
+from forensics.localization_models import LocalizedArea
 from forensics.search_models import SearchDocument
 from forensics.sending_models import (
     ContextValue,
@@ -37,6 +38,7 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "Image",
+    "LocalizedArea",
     "SearchDocument",
     "Submission",
     "TilePyramid",
@@ -196,6 +198,7 @@ class Analysis(models.Model):
         indexes = (
             models.Index(fields=("status", "queued_at")),
             models.Index(fields=("verdict", "-queued_at")),
+            models.Index(fields=("-queued_at", "-id"), name="analyses_by_time"),
         )
         constraints = (
             models.UniqueConstraint(

@@ -15,6 +15,7 @@ from forensics.models import (
     EvidenceFile,
     Finding,
     Image,
+    LocalizedArea,
     Submission,
     TilePyramid,
     TilesStatus,
@@ -55,6 +56,28 @@ def analyses_visible_to(user: User | AnonymousUser) -> QuerySet[Analysis]:
 def evidence_visible_to(user: User | AnonymousUser) -> QuerySet[EvidenceFile]:
     """Return the evidence files of the images this person may see."""
     return EvidenceFile.objects.filter(analysis__image__in=images_visible_to(user))
+
+
+def findings_visible_to(user: User | AnonymousUser) -> QuerySet[Finding]:
+    """Return the findings about the images this person may see."""
+    return Finding.objects.filter(analysis__image__in=images_visible_to(user))
+
+
+def with_whole_finding(findings: QuerySet[Finding]) -> QuerySet[Finding]:
+    """Load a finding's pictures and places in a fixed number of queries."""
+    return findings.select_related("analysis").prefetch_related(
+        "evidence_files", "analysis__localized_areas"
+    )
+
+
+def area_visible_to(
+    user: User | AnonymousUser, *, analysis_id: UUID, signal: str
+) -> LocalizedArea | None:
+    """Return where an analysis saw edited places, of one signal, or ``""``: joined."""
+    if not signal.isprintable():  # no analyzer's name, and no text to PostgreSQL
+        return None
+    visible = analyses_visible_to(user).filter(pk=analysis_id)
+    return LocalizedArea.objects.filter(analysis__in=visible, signal=signal).first()
 
 
 def tiles_visible_to(user: User | AnonymousUser) -> QuerySet[TilePyramid]:
@@ -123,6 +146,7 @@ def with_evidence(analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
     return analyses.select_related("image", "requested_by").prefetch_related(
         Prefetch("findings", Finding.objects.prefetch_related("evidence_files")),
         "evidence_files",
+        "localized_areas",
     )
 
 

@@ -13,13 +13,17 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts.models import User
+from forensics.analysis.mask import compressed
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.models import (
     Analysis,
+    Bank,
+    BankEntry,
     Door,
     EvidenceFile,
     Finding,
     Image,
+    LocalizedArea,
     MetadataText,
     Submission,
 )
@@ -146,6 +150,30 @@ def make_evidence(
         byte_size=len(data),
         caption=f"The {kind}.",
     )
+
+
+def make_area(*, analysis: Analysis, signal: str = "") -> LocalizedArea:
+    """Make where an analysis could have seen an edited place: a square of 2 x 2."""
+    return LocalizedArea.objects.create(
+        analysis=analysis,
+        signal=signal,
+        rows=4,
+        columns=4,
+        cell=8,
+        width=32,
+        height=32,
+        threshold=0.5,
+        share=0.25,
+        counts=compressed([5, 2, 2, 2, 5]),
+        polygons=[{"exterior": [[8, 8], [24, 8], [24, 24], [8, 24]], "holes": []}],
+    )
+
+
+def make_bank_entry(*, bank: Bank | None = None, **fields: Any) -> BankEntry:
+    """Make a known image, by default in a new bank of fakes."""
+    bank = bank or Bank.objects.create(name=f"Bank {next(_numbers)}", purpose="fake")
+    sha256 = hashlib.sha256(f"known {next(_numbers)}".encode()).hexdigest()
+    return BankEntry.objects.create(bank=bank, **{"sha256": sha256} | fields)
 
 
 def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:

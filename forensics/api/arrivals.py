@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from forensics import selectors
+from forensics.api.beside import human_decisions
 from forensics.api.permissions import person
 from forensics.api.sending_serializers import AnsweredImageSerializer, FetchSerializer
 from forensics.api.serializers import AnalysisSummarySerializer, ReceivedImageSerializer
@@ -106,6 +107,7 @@ def image_body(
     context = {
         "request": request,
         "analysis": result or arrived.analysis,
+        "decisions": human_decisions(user, [arrived.submission.image_id]),
         # Speaks of this person's own view, and keeps no secret: the image's
         # created_at and a result at once tell that others sent these bytes.
         "is_duplicate": selectors.was_known_to(user, arrived.submission),

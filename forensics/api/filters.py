@@ -11,7 +11,15 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
 
-from forensics.models import VERDICT_CHOICES, Analysis, Image, Trigger
+from forensics.analysis.types import FindingStatus
+from forensics.models import (
+    VERDICT_CHOICES,
+    Analysis,
+    EvidenceFile,
+    Finding,
+    Image,
+    Trigger,
+)
 from forensics.search import search_images
 from forensics.search_words import Field
 from forensics.selectors import submissions_visible_to
@@ -19,12 +27,14 @@ from forensics.sending_selectors import images_known_as, images_said
 from forensics.states import AnalysisStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
 CONTEXT = "context."
 MOST_FACTS = 10
-ALWAYS_ACCEPTED = frozenset({"cursor", "page_size", "ordering"})
+ALWAYS_ACCEPTED = frozenset({"cursor", "page_size", "ordering", "fields", "expand"})
 
 
 class StrictFilterBackend(filters.DjangoFilterBackend):
@@ -84,6 +94,25 @@ class AnyOf(filters.MultipleChoiceFilter):
         return False
 
 
+class AtLeast(filters.NumberFilter):
+    """From a number on, itself included."""
+
+    def __init__(self, field_name: str, **limits: Any) -> None:
+        super().__init__(field_name=field_name, lookup_expr="gte", **limits)
+
+
+class AtMost(filters.NumberFilter):
+    """Up to a number, itself included."""
+
+    def __init__(self, field_name: str, **limits: Any) -> None:
+        super().__init__(field_name=field_name, lookup_expr="lte", **limits)
+
+
+SHARE: Mapping[str, Any] = {"min_value": 0, "max_value": 1}
+COUNT: Mapping[str, Any] = {"min_value": 0, "max_value": 2**31 - 1}
+BYTES: Mapping[str, Any] = {"min_value": 0, "max_value": 2**62}
+
+
 class ImageFilters(filters.FilterSet):
     """Filters of the image list."""
 
@@ -111,6 +140,13 @@ class ImageFilters(filters.FilterSet):
     created_before = Moment(field_name="created_at", lookup_expr="lt")
     # Names of parameters that go on: context.order=17, context.order.shop=Bonn.
     open_ended = (CONTEXT,)
+    media_type = filters.CharFilter(max_length=64)
+    min_score = AtLeast("current_analysis__score", **SHARE)
+    max_score = AtMost("current_analysis__score", **SHARE)
+    min_width, max_width = AtLeast("width", **COUNT), AtMost("width", **COUNT)
+    min_height, max_height = AtLeast("height", **COUNT), AtMost("height", **COUNT)
+    min_byte_size = AtLeast("byte_size", **BYTES)
+    max_byte_size = AtMost("byte_size", **BYTES)
 
     class Meta:
         model = Image
@@ -163,13 +199,56 @@ class AnalysisFilters(filters.FilterSet):
     status = AnyOf(choices=AnalysisStatus.choices)
     verdict = AnyOf(choices=VERDICT_CHOICES)
     trigger = AnyOf(choices=Trigger.choices)
-    min_score = filters.NumberFilter(
-        field_name="score", lookup_expr="gte", min_value=0, max_value=1
+    min_score = AtLeast("score", **SHARE)
+    max_score = AtMost("score", **SHARE)
+    error = filters.CharFilter(
+        field_name="error_code", max_length=32, help_text="the error's code"
     )
+    min_attempts = AtLeast("attempts", **COUNT)
+    min_elapsed_ms = AtLeast("elapsed_ms", **COUNT)
+    max_elapsed_ms = AtMost("elapsed_ms", **COUNT)
+    started_after = Moment(field_name="started_at", lookup_expr="gte")
+    started_before = Moment(field_name="started_at", lookup_expr="lt")
+    finished_after = Moment(field_name="finished_at", lookup_expr="gte")
+    finished_before = Moment(field_name="finished_at", lookup_expr="lt")
     pipeline_version = filters.CharFilter(max_length=64)
     queued_after = Moment(field_name="queued_at", lookup_expr="gte")
     queued_before = Moment(field_name="queued_at", lookup_expr="lt")
 
     class Meta:
         model = Analysis
+        fields: tuple[str, ...] = ()
+
+
+class SignalFilters(filters.FilterSet):
+    """Filters of the list of signals."""
+
+    analysis = filters.UUIDFilter(field_name="analysis_id")
+    image = filters.UUIDFilter(field_name="analysis__image_id")
+    name = filters.CharFilter(field_name="analyzer", max_length=32)
+    version = filters.CharFilter(max_length=64)
+    status = AnyOf(choices=[(status.value, status.value) for status in FindingStatus])
+    min_score = AtLeast("score", **SHARE)
+    max_score = AtMost("score", **SHARE)
+    min_elapsed_ms = AtLeast("elapsed_ms", **COUNT)
+    max_elapsed_ms = AtMost("elapsed_ms", **COUNT)
+
+    class Meta:
+        model = Finding
+        fields: tuple[str, ...] = ()
+
+
+class EvidenceFilters(filters.FilterSet):
+    """Filters of the list of evidence pictures."""
+
+    analysis = filters.UUIDFilter(field_name="analysis_id")
+    image = filters.UUIDFilter(field_name="analysis__image_id")
+    signal = filters.UUIDFilter(field_name="finding_id")
+    kind = filters.CharFilter(max_length=32, help_text="`preview`, `ela`, ...")
+    media_type = filters.CharFilter(max_length=64)
+    min_byte_size = AtLeast("byte_size", **BYTES)
+    max_byte_size = AtMost("byte_size", **BYTES)
+
+    class Meta:
+        model = EvidenceFile
         fields: tuple[str, ...] = ()

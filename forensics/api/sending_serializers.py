@@ -8,11 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from forensics.api.fields import LinkField
-from forensics.api.serializers import (
-    AnalysisSerializer,
-    FailureSerializer,
-    ReceivedImageSerializer,
-)
+from forensics.api.serializers import AnalysisSerializer, ReceivedImageSerializer
+from forensics.api.values import FailureSerializer
 from forensics.models import Fetch, Upload
 from forensics.sending import MAX_EXTERNAL_ID
 

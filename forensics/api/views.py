@@ -1,4 +1,4 @@
-"""Images, analyses and evidence over HTTP."""
+"""Images and analyses over HTTP."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
+    OpenApiParameter,
     OpenApiResponse,
     extend_schema,
 )
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.exceptions import NotFound
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -33,6 +34,12 @@ from forensics.api.describing import (
     TO_POLL,
     TO_WAIT,
 )
+from forensics.api.expansions import (
+    OF_ANALYSIS,
+    OF_IMAGE,
+    decisions_beside_analyses,
+    decisions_beside_images,
+)
 from forensics.api.filters import AnalysisFilters, ImageFilters
 from forensics.api.negotiation import FileNegotiation
 from forensics.api.parcels import parcel_of
@@ -43,6 +50,7 @@ from forensics.api.parsers import (
     SmallJSONParser,
 )
 from forensics.api.permissions import as_django, person
+from forensics.api.reading import Listing, Retrieving
 from forensics.api.sending_serializers import (
     BatchFormSerializer,
     BatchRequestSerializer,
@@ -50,14 +58,15 @@ from forensics.api.sending_serializers import (
     ImageAddressSerializer,
     ImageUploadSerializer,
 )
+from forensics.api.versions import version_of_analysis
 from forensics.api.waiting import wish_of
-from forensics.models import Analysis, EvidenceFile, Image
+from forensics.models import Analysis, Image
 from forensics.services import request_reanalysis
-from forensics.serving import serve_evidence, serve_original
+from forensics.serving import serve_mask, serve_original
 from forensics.uploads import RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from django.db.models import QuerySet
     from django.http.response import HttpResponseBase
@@ -67,7 +76,7 @@ if TYPE_CHECKING:
     from forensics.keyset import Ordering
 
 
-class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
+class ImageViewSet(Retrieving, Listing, GenericViewSet[Image]):
     """Images: all of them for reviewers, one's own for everybody else."""
 
     needs: ClassVar[Mapping[str, str]] = {
@@ -75,6 +84,8 @@ class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
         "batch": "forensics.add_image",
         "reanalyze": "forensics.reanalyze_image",
     }
+    resource = "image"
+    expansions = OF_IMAGE
     lookup_value_converter = "uuid"
     queryset = Image.objects.none()
     serializer_class = serializers.ImageSerializer
@@ -90,6 +101,10 @@ class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
         return selectors.with_visible_submissions(
             selectors.images_visible_to(user), user
         )
+
+    def beside(self, rows: Sequence[Image]) -> Mapping[str, Any]:
+        """Return what people decided about the images."""
+        return decisions_beside_images(person(self.request), rows)
 
     @extend_schema(
         request={
@@ -170,9 +185,11 @@ class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
         return serializers.ImageSerializer
 
 
-class AnalysisViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Analysis]):
+class AnalysisViewSet(Retrieving, Listing, GenericViewSet[Analysis]):
     """Analyses of the images you may see. Each is immutable once finished."""
 
+    resource = "analysis"
+    expansions = OF_ANALYSIS
     lookup_value_converter = "uuid"
     queryset = Analysis.objects.none()
     serializer_class = serializers.AnalysisSerializer
@@ -193,27 +210,41 @@ class AnalysisViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Analysi
             return serializers.AnalysisSummarySerializer
         return serializers.AnalysisSerializer
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Read an analysis with its signals; poll it while it is pending."""
-        analysis = self.get_object()
-        return Response(
-            self.get_serializer(analysis).data, headers=wait_header(analysis)
+    def beside(self, rows: Sequence[Analysis]) -> Mapping[str, Any]:
+        """Return what people decided about the image, where the answer shows it."""
+        if self.action == "list":
+            return {}
+        return decisions_beside_analyses(person(self.request), rows)
+
+    def version_of(self, request: Request) -> str:
+        """Know a finished analysis by its row: findings are not read for it."""
+        visible = selectors.analyses_visible_to(person(request))
+        return version_of_analysis(
+            request, visible.filter(pk=self.kwargs["pk"]).first()
         )
 
+    def headers_of(self, row: Analysis) -> Mapping[str, str]:
+        """Say how long to wait while it is pending."""
+        return wait_header(row)
 
-class EvidenceViewSet(RetrieveModelMixin, GenericViewSet[EvidenceFile]):
-    """Pictures that analyses made: heat maps and display copies."""
-
-    lookup_value_converter = "uuid"
-    queryset = EvidenceFile.objects.none()
-    serializer_class = serializers.EvidenceSerializer
-
-    def get_queryset(self) -> QuerySet[EvidenceFile]:
-        """Return what this person may see."""
-        return selectors.evidence_visible_to(person(self.request))
-
-    @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY})
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "signal",
+                OpenApiTypes.STR,
+                description="its name; all joined if none",
+            )
+        ],
+        responses={(200, "image/png"): OpenApiTypes.BINARY},
+    )
     @action(detail=True, content_negotiation_class=FileNegotiation)
-    def content(self, request: Request, pk: Any = None) -> HttpResponseBase:
-        """Fetch the picture itself."""
-        return serve_evidence(as_django(request), self.get_object())
+    def mask(self, request: Request, pk: Any = None) -> HttpResponseBase:
+        """Fetch the mask of where the picture seems edited, one px a cell."""
+        area = selectors.area_visible_to(
+            person(request),
+            analysis_id=pk,
+            signal=request.query_params.get("signal", "")[:32],
+        )
+        if area is None:
+            raise NotFound
+        return serve_mask(as_django(request), area)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0015_idempotency'),
-        ('forensics', '0012_keys'),
+        ('forensics', '0013_localized_areas'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -74,6 +74,7 @@ class CaseSummarySerializer(serializers.ModelSerializer[Case]):
     opened_by = PersonField(allow_null=True, help_text="null: a policy opened it")
     claimed_by = PersonField(allow_null=True)
     assigned_to = PersonField(allow_null=True, help_text="nobody else may take it")
+    queue = serializers.CharField(source="queue.slug")
     outcome = BlankAsNullField(Outcome.choices)
 
     class Meta:
@@ -89,6 +90,7 @@ class CaseSummarySerializer(serializers.ModelSerializer[Case]):
             "verdict",
             "score",
             "policy",
+            "queue",
             "opened_by",
             "opened_because",
             "opened_at",

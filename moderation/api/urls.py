@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from moderation.api.appeals import AppealViewSet, CaseAppealsView
 from moderation.api.audit import AuditViewSet
+from moderation.api.banks import BankEntryViewSet, BankViewSet
 from moderation.api.deliveries import DeliveryViewSet
 from moderation.api.events import EventViewSet
 from moderation.api.reports import ReportViewSet
@@ -26,10 +27,21 @@ router.register("audit", AuditViewSet, basename="audit")
 router.register("events", EventViewSet, basename="event")
 router.register("webhooks/endpoints", EndpointViewSet, basename="webhook-endpoint")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-delivery")
+router.register("banks", BankViewSet, basename="bank")
 
 router.register("appeals", AppealViewSet, basename="appeal")
 
 urlpatterns = [
     *router.urls,
+    path(
+        "banks/<int:bank>/entries/",
+        BankEntryViewSet.as_view({"get": "list", "post": "create"}),
+        name="bank-entries",
+    ),
+    path(
+        "banks/<int:bank>/entries/<uuid:pk>/",
+        BankEntryViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="bank-entry-detail",
+    ),
     path("cases/<uuid:pk>/appeals/", CaseAppealsView.as_view(), name="case-appeals"),
 ]

@@ -17,7 +17,14 @@ from moderation.services import decide_case, open_appeal
 from moderation.services.endpoints import Wish, create_endpoint
 from moderation.services.publishing import publish_events
 from tests.api.helpers import picture
-from tests.factories import make_analysis, make_case, make_image, make_user
+from tests.factories import (
+    make_analysis,
+    make_area,
+    make_bank_entry,
+    make_case,
+    make_image,
+    make_user,
+)
 from tests.moderation.checks import decided as decided_for_good
 
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ WHO = (
 )
 # Answers in the order of WHO. The integrator sent the image in, the rival did not.
 #                                            anon nob int riv mod lead adm aud
+BANKS = (401, 403, 403, 403, 200, 200, 200, 200)
 TABLE = [
     ("GET", "/", (200, 200, 200, 200, 200, 200, 200, 200)),
     ("GET", "/problems/", (200, 200, 200, 200, 200, 200, 200, 200)),
@@ -62,6 +70,23 @@ TABLE = [
     ("GET", "/images/{image}/", (401, 404, 200, 404, 200, 200, 200, 200)),
     ("GET", "/images/{image}/original/", (401, 404, 200, 404, 200, 200, 200, 200)),
     ("POST", "/images/{image}/reanalyze/", (401, 403, 403, 403, 403, 202, 202, 403)),
+    ("GET", "/images/{image}/analyses/", (401, 404, 200, 404, 200, 200, 200, 200)),
+    ("GET", "/analyses/{analysis}/mask/", (401, 404, 200, 404, 200, 200, 200, 200)),
+    ("GET", "/signals/", (401, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/signals/{signal}/", (401, 404, 200, 404, 200, 200, 200, 200)),
+    ("GET", "/evidence/", (401, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/models/", (401, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/models/fusion/1.0.0/", (401, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/banks/", BANKS),
+    ("GET", "/banks/{bank}/", BANKS),
+    ("GET", "/banks/{bank}/entries/", BANKS),
+    ("POST", "/banks/{bank}/entries/", (401, 403, 403, 403, 403, 201, 201, 403)),
+    ("GET", "/banks/{bank}/entries/{entry}/", BANKS),
+    (
+        "DELETE",
+        "/banks/{bank}/entries/{entry}/",
+        (401, 403, 403, 403, 403, 204, 204, 403),
+    ),
     ("GET", "/analyses/", (401, 200, 200, 200, 200, 200, 200, 200)),
     ("GET", "/analyses/{analysis}/", (401, 404, 200, 404, 200, 200, 200, 200)),
     ("GET", "/evidence/{evidence}/", (401, 404, 200, 404, 200, 200, 200, 200)),
@@ -91,6 +116,7 @@ TABLE = [
     ("GET", "/decisions/{decision}/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/policies/", (401, 403, 403, 403, 403, 200, 200, 200)),
     ("GET", "/policies/1/", (401, 403, 403, 403, 403, 200, 200, 200)),
+    ("GET", "/audit/1/", (401, 403, 403, 403, 403, 200, 200, 200)),
     ("GET", "/audit/", (401, 403, 403, 403, 403, 200, 200, 200)),
     ("GET", "/queues/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/queues/1/", (401, 403, 403, 403, 200, 200, 200, 200)),
@@ -136,6 +162,7 @@ FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
     "/images/batch/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(8))},
     "/uploads/": lambda: {"byte_size": 100, "sha256": 64 * "0"},
     "/cases/{case}/decide/": lambda: {"outcome": "fake", "reason": "content_edited"},
+    "/banks/{bank}/entries/": lambda: {"sha256": "0" * 64},
     "/cases/{case}/skip/": lambda: {"because": "I know the sender."},
     "/cases/{case}/hold/": lambda: {"because": "The sender was asked."},
     "/cases/{case}/escalate/": lambda: {"because": "I am not sure."},
@@ -177,6 +204,8 @@ def ids(people: dict[str, User | None]) -> dict[str, str]:
     fetch = Fetch.objects.create(
         organization=sender.organization, sent_by=sender, url="https://example.org/"
     )
+    make_area(analysis=analysis)
+    entry = make_bank_entry()
     return {
         "upload": str(upload.pk),
         "fetch": str(fetch.pk),
@@ -186,6 +215,9 @@ def ids(people: dict[str, User | None]) -> dict[str, str]:
         "appeal": str(appeal.pk),
         "image": str(analysis.image_id),
         "analysis": str(analysis.pk),
+        "signal": str(analysis.findings.get().pk),
+        "bank": str(entry.bank_id),
+        "entry": str(entry.pk),
         "evidence": str(analysis.evidence_files.get(kind="thumbnail").pk),
         "case": str(case.pk),
         "decided": str(decided.pk),
@@ -227,6 +259,7 @@ def test_the_table_names_every_endpoint_of_the_schema(api_of: ApiOf) -> None:
 
 
 def _shape(path: str) -> str:
+    path = path.replace("/models/fusion/1.0.0/", "/models/{}/{}/")
     parts = path.replace("/1/", "/{}/").replace("/problems/invalid/", "/problems/{}/")
     return "/".join("{}" if part.startswith("{") else part for part in parts.split("/"))
 
