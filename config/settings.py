@@ -221,6 +221,7 @@ SPECTACULAR_SETTINGS = {
         "Door": "forensics.models.Door",
         "FetchStatus": "forensics.models.FetchStatus",
         "UploadStatus": "forensics.models.UploadStatus",
+        "VersionState": "moderation.models.VersionState",
         "EventType": "moderation.webhook_states.EventType",
         "DeliveryState": "moderation.webhook_states.DeliveryState",
         "WebhookEventType": "moderation.services.endpoints.EVENT_CHOICES",
