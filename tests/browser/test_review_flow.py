@@ -201,7 +201,7 @@ def test_a_claim_that_ran_out_costs_nothing_that_was_typed(
     other.get_by_role("button", name="Release").click()
     other.get_by_text("The case is back in the queue.").wait_for()
     problem.get_by_role("button", name="Claim the case again").click()
-    expect(problem).to_have_count(0)
+    expect(problem).to_have_count(0, timeout=20_000)
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("late-001.jpg")
     assert [row[3] for row in decisions(installation, "late")] == [
