@@ -30,6 +30,8 @@ RESOURCES = {
     "audit": "audit",
     "queues": "queue",
     "tokens": "token",
+    "keys": "key",
+    "service-accounts": "service-account",
     "problems": "problem",
 }
 LINKS = {

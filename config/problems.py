@@ -20,6 +20,11 @@ from rest_framework import exceptions
 from rest_framework.permissions import SAFE_METHODS
 from uuid6 import uuid7
 
+from accounts.keys.exceptions import (
+    KeyNotAllowedError,
+    KeyRefusedError,
+    QuotaExceededError,
+)
 from accounts.tokens import TokenRefusedError
 from config.problem_types import PROBLEM_TYPES, ProblemType
 from forensics.analysis.types import ImageRejectedError
@@ -97,7 +102,20 @@ def problem_of(error: Exception, *, is_read: bool) -> Problem | None:
         return Problem(error.code.value, error.detail)
     if isinstance(error, ModerationError):
         return Problem(error.code, error.detail)
-    return _from_django(error)
+    return _from_keys(error) or _from_django(error)
+
+
+def _from_keys(error: Exception) -> Problem | None:
+    if isinstance(error, QuotaExceededError):
+        headers = {"Retry-After": str(error.wait)}
+        return Problem("quota_exceeded", str(error), headers=headers)
+    if isinstance(error, KeyNotAllowedError):
+        return Problem("permission_denied", str(error))
+    if isinstance(error, KeyRefusedError):
+        detail = {"code": "invalid", "detail": str(error)}
+        place = {"pointer": f"#/{error.field}"} if error.field else {}
+        return Problem("invalid", str(error), errors=[{**place, **detail}])
+    return None
 
 
 def _from_django(error: Exception) -> Problem | None:

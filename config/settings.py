@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.context.AddressMiddleware",
+    "accounts.api.middleware.KeyMiddleware",
     "accounts.language.PreferredLanguageMiddleware",
     "config.viewing.ViewingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -139,6 +140,8 @@ ANALYSIS_TASK = "config.tasks.analyze_image"
 TILES_TASK = "config.tasks.build_image_tiles"
 # Puts on record what happens to people and tokens; their app knows nothing of it.
 RECORDER = "moderation.services.audit.record"
+# Says which scope a key needs for an address of the API.
+API_SCOPES = "config.api_scopes.scopes_for"
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {
@@ -192,6 +195,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnalysisStatus": "forensics.states.AnalysisStatus",
+        "KeyStatus": "accounts.api.key_serializers.STATES",
         "CaseStatus": "moderation.states.CaseStatus",
         "SignalStatus": "forensics.api.serializers.FINDING_STATUSES",
         "Verdict": "forensics.models.VERDICT_CHOICES",
