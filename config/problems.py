@@ -142,8 +142,8 @@ def _from_framework(error: exceptions.APIException, *, is_read: bool) -> Problem
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, int(wait)))  # rounded up already
     if isinstance(error, exceptions.ValidationError):
         errors = list(_pointed(error.detail, is_read=is_read))
         return Problem("invalid", _in_words(errors), errors=errors, headers=headers)

@@ -48,7 +48,7 @@ def _with_key(text: str) -> tuple[Any, Any]:
     used.note(left)
     if not is_allowed:
         raise Throttled(
-            left.wait - 1,  # the answer rounds up
+            left.wait,
             detail=f"This key may ask {key.per_minute:,} times a minute.",
         )
     note_use(key)

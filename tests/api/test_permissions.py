@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from accounts.keys.services import KeyPlan, create_key, create_service_account
 from moderation.models import AuditEvent
 from moderation.services import decide_case, open_appeal
 from tests.api.helpers import picture
@@ -79,12 +80,22 @@ TABLE = [
     ("GET", "/audit/", (401, 403, 403, 403, 403, 200, 200, 200)),
     ("GET", "/queues/", (401, 403, 403, 403, 200, 200, 200, 200)),
     ("GET", "/queues/1/", (401, 403, 403, 403, 200, 200, 200, 200)),
+    ("GET", "/keys/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/keys/", (401, 403, 403, 403, 403, 201, 201, 403)),
+    ("GET", "/keys/{key}/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/keys/{key}/rotate/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/keys/{key}/revoke/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("GET", "/service-accounts/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/service-accounts/", (401, 403, 403, 403, 403, 201, 201, 403)),
+    ("GET", "/keys/current/", (401, 404, 404, 404, 404, 404, 404, 404)),
     # A token cannot make another one; it can end itself.
     ("POST", "/auth/tokens/", (401, 401, 401, 401, 401, 401, 401, 401)),
     ("DELETE", "/auth/tokens/current/", (401, 204, 204, 204, 204, 204, 204, 204)),
 ]
 FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
     "/images/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(9))},
+    "/keys/": lambda: {"account": "shop", "name": "A", "scopes": ["images:write"]},
+    "/service-accounts/": lambda: {"username": "another"},
     "/cases/{case}/decide/": lambda: {"outcome": "fake", "reason": "content_edited"},
     "/cases/{case}/skip/": lambda: {"because": "I know the sender."},
     "/cases/{case}/hold/": lambda: {"because": "The sender was asked."},
@@ -117,7 +128,11 @@ def ids(people: dict[str, User | None]) -> dict[str, str]:
     decision = decide_case(
         case_id=decided.pk, actor=lead, outcome="fake", reason="content_edited"
     )
+    account = create_service_account(actor=lead, username="shop")
+    plan = KeyPlan(name="Uploads", scopes=["images:write"])
+    issued = create_key(actor=lead, account=account, plan=plan)
     return {
+        "key": str(issued.key.pk),
         "final": str(final.pk),
         "appeal": str(appeal.pk),
         "image": str(analysis.image_id),
