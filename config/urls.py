@@ -27,6 +27,7 @@ urlpatterns = [
         name="settings-organization",
     ),
     path("settings/keyboard/", keyboard_settings, name="settings-keyboard"),
+    path("settings/keys/", include("accounts.urls")),
     path("api/v1/", include("config.api_urls")),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),
