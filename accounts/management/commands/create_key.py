@@ -40,7 +40,7 @@ class Command(BaseCommand):
             "--days",
             type=int,
             default=DEFAULT_DAYS,
-            help=f"days until it ends, 1 to {MAX_DAYS}, 0: never (default: %(default)s)",
+            help=f"until it ends, 1 to {MAX_DAYS}; 0: never (default: %(default)s)",
         )
         parser.add_argument("--per-minute", type=int, default=_PLAN.per_minute)
         parser.add_argument("--burst", type=int, default=_PLAN.burst)
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--create",
             action="store_true",
-            help="make the service account, a member of 'integrator', if it is not there",
+            help="make the account, in the group integrator, if it is not there",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
