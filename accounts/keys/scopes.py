@@ -19,10 +19,13 @@ PEOPLE = "people"  # never a key: tokens and sessions of people only
 class Scope(models.TextChoices):
     """One thing a key can be allowed. What its account may not do stays refused."""
 
-    IMAGES_READ = "images:read", _("Read images and originals")
+    IMAGES_READ = (
+        "images:read",
+        _("Read images with their newest verdict, and originals"),
+    )
     IMAGES_WRITE = "images:write", _("Send images, ask for a new analysis")
     ANALYSES_READ = "analyses:read", _("Read analyses, signals, evidence and reports")
-    CASES_READ = "cases:read", _("Read cases and their comments")
+    CASES_READ = "cases:read", _("Read cases with their comments and decisions")
     CASES_WRITE = "cases:write", _("Claim, pass on, hold, assign and comment on cases")
     DECISIONS_READ = "decisions:read", _("Read decisions")
     DECISIONS_WRITE = "decisions:write", _("Decide, take back and reopen")

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.grants import grantable_groups, holds_no_more_than
 from accounts.key_models import MAX_NAME, MOST_IMAGES, MOST_PER_MINUTE, ApiKey, KeyPace
@@ -103,8 +104,11 @@ def create_service_account(
     missing = sorted(set(groups) - {group.name for group in chosen})
     if missing:
         raise KeyRefusedError(
-            f"You cannot give the groups {', '.join(missing)}: they are not there, or "
-            "may more than you.",
+            _(
+                "You cannot give the groups %(groups)s: they are not there, or may "
+                "more than you."
+            )
+            % {"groups": ", ".join(missing)[:200]},
             field="groups",
         )
     account.save()
@@ -149,7 +153,8 @@ def create_key(
     now, text = timezone.now(), secret.new_secret()
     if _held(account) >= MOST_KEYS:
         raise KeyRefusedError(
-            f"{account} has {MOST_KEYS} keys already. Revoke some first."
+            _("%(account)s has %(most)s keys already. Revoke some first.")
+            % {"account": account, "most": MOST_KEYS}
         )
     key = ApiKey(
         organization=account.organization,
@@ -193,12 +198,15 @@ def rotate_key(
     """
     if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
         raise KeyRefusedError(
-            f"Expected 0 to {MAX_OVERLAP_HOURS} hours. Received {overlap_hours}.",
+            _("Expected 0 to %(most)s hours. Received %(hours)s.")
+            % {"most": MAX_OVERLAP_HOURS, "hours": overlap_hours},
             field="overlap_hours",
         )
     stored, text = _locked(key, actor, through), secret.new_secret()
     if state_of(stored) in {KeyState.REVOKED, KeyState.EXPIRED}:
-        raise KeyRefusedError(f"{stored} has ended. Make another key.")
+        raise KeyRefusedError(
+            _("%(key)s has ended. Make another key.") % {"key": stored}
+        )
     ends = timezone.now() + timedelta(hours=overlap_hours)
     stored.previous_hash = stored.secret_hash if overlap_hours else ""
     stored.previous_ends_at = ends if overlap_hours else None
@@ -247,28 +255,37 @@ def _locked(key: ApiKey, actor: User | None, through: ApiKey | None) -> ApiKey:
     rows = ApiKey.objects.select_related("account").select_for_update(of=("self",))
     stored = rows.get(pk=key.pk)
     if actor is not None and not is_within(stored, actor, through):
-        raise KeyNotAllowedError("This key may do more than you. Ask somebody who may.")
+        raise KeyNotAllowedError(
+            _("This key may do more than you. Ask somebody who may.")
+        )
     return stored
 
 
 def _require_manager(actor: User | None) -> None:
     if actor is not None and not actor.has_perm(MANAGE):
         raise KeyNotAllowedError(
-            "You may not manage keys. Ask an administrator to add you to a group that "
-            "may."
+            _(
+                "You may not manage keys. Ask an administrator to add you to a group "
+                "that may."
+            )
         )
 
 
 def _require_program(account: User) -> None:
     if not account.is_service:
         raise KeyRefusedError(
-            f"{account.username} is a person. Keys belong to service accounts; people "
-            "have tokens.",
+            _(
+                "%(account)s is a person. Keys belong to service accounts; people have "
+                "tokens."
+            )
+            % {"account": account.username},
             field="account",
         )
     if not account.is_active:
         raise KeyRefusedError(
-            f"{account.username} is switched off. Switch it on first.", field="account"
+            _("%(account)s is switched off. Switch it on first.")
+            % {"account": account.username},
+            field="account",
         )
 
 
@@ -279,13 +296,19 @@ def _require_within(key: ApiKey, actor: User | None, through: ApiKey | None) -> 
     is_ours = key.organization_id == actor.organization_id
     if not is_ours or not holds_no_more_than(key.account, actor):
         raise KeyNotAllowedError(
-            f"{key.account.username} may do more than you, or is not of your "
-            "organization. Ask somebody who may."
+            _(
+                "%(account)s may do more than you, or is not of your organization. Ask "
+                "somebody who may."
+            )
+            % {"account": key.account.username}
         )
     if through is not None and (name := beyond(key, through)):
         raise KeyNotAllowedError(
-            f"A key makes no key with more than itself. Expected {name} within that of "
-            f"{through.prefix}."
+            _(
+                "A key makes no key with more than itself. Expected %(field)s within "
+                "that of %(key)s."
+            )
+            % {"field": name, "key": through.prefix}
         )
 
 
@@ -293,16 +316,18 @@ def _check_values(plan: KeyPlan) -> None:
     name = plan.name
     if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
         raise KeyRefusedError(
-            f"Expected a name of 1 to {MAX_NAME} printable characters.", field="name"
+            _("Expected a name of 1 to %(most)s printable characters.")
+            % {"most": MAX_NAME},
+            field="name",
         )
     if strange := unknown(plan.scopes):
         raise KeyRefusedError(
-            f"There is no scope {', '.join(strange)[:100]}. Expected some of "
-            f"{', '.join(Scope.values)}.",
+            _("There is no scope %(unknown)s. Expected some of %(known)s.")
+            % {"unknown": ", ".join(strange)[:100], "known": ", ".join(Scope.values)},
             field="scopes",
         )
     if not plan.scopes:
-        raise KeyRefusedError("Expected one scope or more.", field="scopes")
+        raise KeyRefusedError(_("Expected one scope or more."), field="scopes")
     _check_range("days", plan.days, MAX_DAYS)
     _check_range("per_minute", plan.per_minute, MOST_PER_MINUTE)
     _check_range("burst", plan.burst, MOST_PER_MINUTE)
@@ -312,7 +337,11 @@ def _check_values(plan: KeyPlan) -> None:
 
 def _check_range(name: str, value: int | None, most: int) -> None:
     if value is not None and not 1 <= value <= most:
-        raise KeyRefusedError(f"Expected 1 to {most:,}. Received {value}.", field=name)
+        raise KeyRefusedError(
+            _("Expected 1 to %(most)s. Received %(value)s.")
+            % {"most": f"{most:,}", "value": value},
+            field=name,
+        )
 
 
 def _on_record(

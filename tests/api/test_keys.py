@@ -85,7 +85,8 @@ def methods_of(pattern: URLPattern) -> list[str]:
     actions = getattr(pattern.callback, "actions", None)
     view: Any = pattern.callback.cls  # type: ignore[attr-defined]
     names = actions or [n for n in view.http_method_names if hasattr(view, n)]
-    return sorted(name.upper() for name in names if name != "options")
+    # HEAD is added to a view's actions when it is first asked for.
+    return sorted(n.upper() for n in names if n not in {"options", "head"})
 
 
 ADDRESSES = [
