@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-
 from accounts.keys.scopes import Scope
 from config.api_scopes import scopes_for
 from tests.api.test_keys import addresses, methods_of
