@@ -27,7 +27,7 @@ class KeyState(StrEnum):
     ACTIVE = "active"
     EXPIRED = "expired"
     REVOKED = "revoked"
-    SWITCHED_OFF = "switched_off"  # its account is
+    SWITCHED_OFF = "switched_off"  # its account is, or has left the organization
 
 
 def state_of(key: ApiKey, *, now: datetime | None = None) -> KeyState:
@@ -36,7 +36,9 @@ def state_of(key: ApiKey, *, now: datetime | None = None) -> KeyState:
         return KeyState.REVOKED
     if key.expires_at is not None and key.expires_at <= (now or timezone.now()):
         return KeyState.EXPIRED
-    return KeyState.ACTIVE if key.account.is_active else KeyState.SWITCHED_OFF
+    is_here = key.account.organization_id == key.organization_id
+    is_on = key.account.is_active and is_here
+    return KeyState.ACTIVE if is_on else KeyState.SWITCHED_OFF
 
 
 def key_of(text: str) -> ApiKey | None:
@@ -92,8 +94,11 @@ def is_within(key: ApiKey, manager: User, through: ApiKey | None) -> bool:
     through : ApiKey or None
         The key they ask with, if it is one: it bounds them, too.
     """
-    return holds_no_more_than(key.account, manager) and (
-        through is None or not beyond(key, through)
+    is_near = key.account.organization_id == manager.organization_id
+    return (
+        (is_near or manager.is_superuser)
+        and holds_no_more_than(key.account, manager)
+        and (through is None or not beyond(key, through))
     )
 
 

@@ -20,6 +20,7 @@ from accounts.keys.services import (
     revoke_key,
     rotate_key,
 )
+from accounts.models import Organization, User
 from config.api_scopes import SCOPES_OF, scopes_for
 from moderation.models import AuditEvent
 from tests.api.conftest import TestClient
@@ -29,7 +30,6 @@ from tests.factories import make_user
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from accounts.models import User
     from tests.api.conftest import ApiOf
 
 pytestmark = pytest.mark.django_db
@@ -251,6 +251,18 @@ def test_keys_of_an_account_that_is_switched_off_are_wrong() -> None:
     key.account.save()
 
     assert_problem(client_with(secret).get(IMAGES), 401, "authentication_failed")
+
+
+def test_keys_of_an_account_that_moved_to_neighbors_are_wrong_and_out_of_reach(
+    api_of: ApiOf, lead: User
+) -> None:
+    key, secret = make_key("images:read", group="integrator")
+    other = Organization.objects.create(name="Neighbors")
+    User.objects.filter(pk=key.account_id).update(organization=other)
+
+    assert_problem(client_with(secret).get(IMAGES), 401, "authentication_failed")
+    answer = api_of(lead).post(f"{KEYS}{key.pk}/rotate/", {}, format="json")
+    assert_problem(answer, 403, "permission_denied")
 
 
 def test_use_is_written_down_at_most_once_a_minute() -> None:

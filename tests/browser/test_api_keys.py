@@ -23,7 +23,9 @@ def test_a_key_is_made_copied_and_ended_on_accessible_pages(
     check(page, "keys-empty")
     page.get_by_role("link", name="New service account").click()
     check(page, "account-new")
-    page.get_by_label("Name", exact=True).fill("a program with a long name".replace(" ", "-"))
+    page.get_by_label("Name", exact=True).fill(
+        "a program with a long name".replace(" ", "-")
+    )
     page.get_by_role("button", name="Make the account").click()
 
     page.get_by_role("link", name="New key").click()
