@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accounts.keys.scopes import Scope
 from config.api_scopes import scopes_for
-from tests.api.test_keys import addresses, methods_of
+from tests.api.keys import addresses, methods_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api" / "keys.md"
 START, END = "<!-- scopes -->\n", "<!-- /scopes -->"
