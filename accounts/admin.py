@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import people
+from accounts.grants import grantable_groups, holds_no_more_than
 from accounts.models import User
 
 if TYPE_CHECKING:
@@ -196,22 +196,3 @@ def editor_of(request: HttpRequest) -> User:
 def is_superuser(request: HttpRequest) -> bool:
     """Return whether the editor is not bound by permissions."""
     return editor_of(request).is_superuser
-
-
-def holds_no_more_than(user: User, editor: User) -> bool:
-    """Compare what two people may do, whether or not they are switched on."""
-    if editor.is_superuser:
-        return True
-    if user.is_superuser:
-        return False
-    return not _held_by(user).exclude(pk__in=_held_by(editor)).exists()
-
-
-def grantable_groups(editor: User) -> Any:
-    """Return the groups all of whose permissions the editor holds."""
-    beyond = Permission.objects.exclude(pk__in=_held_by(editor))
-    return Group.objects.exclude(permissions__in=beyond)
-
-
-def _held_by(user: User) -> Any:
-    return Permission.objects.filter(Q(group__user=user) | Q(user=user)).distinct()

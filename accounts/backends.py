@@ -37,6 +37,10 @@ class GuardedBackend(ModelBackend):
         user = people.filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
 
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Refuse who is switched off, and service accounts: those have keys."""
+        return super().user_can_authenticate(user) and not user.is_service
+
     def authenticate(
         self,
         request: HttpRequest | None,

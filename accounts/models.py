@@ -15,6 +15,20 @@ __all__ = [
     "User",
 ]
 
+from accounts.key_models import ApiKey, KeyCount, KeyPace, Span
+
+# Django finds an app's models in this module; those about keys lie beside it.
+__all__ = [
+    "DEFAULT_ORGANIZATION",
+    "ApiKey",
+    "KeyCount",
+    "KeyPace",
+    "Organization",
+    "Preferences",
+    "Span",
+    "User",
+]
+
 DEFAULT_ORGANIZATION = 1
 
 
@@ -41,6 +55,12 @@ class User(AbstractUser):
         on_delete=models.PROTECT,
         default=DEFAULT_ORGANIZATION,
         related_name="people",
+    )
+    is_service = models.BooleanField(
+        "service account",
+        default=False,
+        editable=False,
+        help_text="a program: it has keys, no password, and cannot sign in",
     )
 
     def __str__(self) -> str:

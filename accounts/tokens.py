@@ -48,6 +48,10 @@ def issue_token(
     TokenRefusedError
         The account is switched off, or ``days`` is out of bounds.
     """
+    if user.is_service:
+        raise TokenRefusedError(
+            f"{user.get_username()!r} is a service account. Make a key for it instead."
+        )
     if not user.is_active:
         raise TokenRefusedError(
             f"The account {user.get_username()!r} is switched off. Switch it on first."

@@ -13,11 +13,14 @@ from knox.models import AuthToken
 
 from accounts.admin import editor_of
 from accounts.tokens import revoke_token
+from config import key_admin as _key_admin  # registers itself
 from forensics.admin.base import ReadOnlyAdmin
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest
+
+__all__ = ["JobAdmin", "TokenAdmin", "_key_admin"]
 
 admin.site.site_header = _("Pixelwarden administration")
 admin.site.site_title = "Pixelwarden"

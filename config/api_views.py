@@ -37,6 +37,8 @@ RESOURCES = {
     "models": "model",
     "audit": "audit",
     "tokens": "token",
+    "keys": "key",
+    "service-accounts": "service-account",
     "problems": "problem",
 }
 LINKS = {

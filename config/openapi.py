@@ -81,7 +81,8 @@ def _complete(operation: dict[str, Any], *, has_id: bool) -> None:
     if any(operation.get("security", [])):
         usual |= {
             "401": "`not_authenticated`, `authentication_failed`",
-            "403": "`permission_denied`, `not_allowed`",
+            "403": "`permission_denied`, `not_allowed`, `insufficient_scope`",
+            "429": "`throttled`, `quota_exceeded`",
         }
     if has_id:
         usual["404"] = "`not_found`"

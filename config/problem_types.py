@@ -46,6 +46,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "You may not do this",
         "Ask an administrator to add the account to a group that may.",
     ),
+    "insufficient_scope": ProblemType(
+        403,
+        "The key lacks a scope",
+        "`detail` names it. A key's scopes never change: make another key.",
+    ),
     "not_allowed": ProblemType(
         403,
         "You may not do this to a case",
@@ -73,7 +78,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     ),
     "throttled": ProblemType(
         429,
-        "Too many attempts",
+        "Too many requests, or too many attempts to sign in",
         "Wait for the seconds that `Retry-After` names.",
     ),
     # Repeated requests
@@ -134,6 +139,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         400,
         "The batch does not fit together",
         "`detail` says what: 1 to 100 items, and each file of a form in one of them.",
+    ),
+    "quota_exceeded": ProblemType(
+        429,
+        "The key has sent as many pictures as it may",
+        "`Retry-After` says when it may again. Ask who manages the key for more.",
     ),
     # Images that are refused; nothing was stored
     "empty": ProblemType(422, "The file is empty", "Send the file's bytes."),

@@ -20,6 +20,11 @@ from rest_framework import exceptions
 from rest_framework.permissions import SAFE_METHODS
 from uuid6 import uuid7
 
+from accounts.keys.exceptions import (
+    KeyNotAllowedError,
+    KeyRefusedError,
+    QuotaExceededError,
+)
 from accounts.tokens import TokenRefusedError
 from config.problem_types import PROBLEM_TYPES, ProblemType
 from forensics.analysis.types import ImageRejectedError
@@ -97,7 +102,20 @@ def problem_of(error: Exception, *, is_read: bool) -> Problem | None:
         return Problem(error.code.value, error.detail)
     if isinstance(error, ModerationError | SendingError):
         return Problem(error.code, error.detail)
-    return _from_django(error)
+    return _from_keys(error) or _from_django(error)
+
+
+def _from_keys(error: Exception) -> Problem | None:
+    if isinstance(error, QuotaExceededError):
+        headers = {"Retry-After": str(error.wait)}
+        return Problem("quota_exceeded", str(error), headers=headers)
+    if isinstance(error, KeyNotAllowedError):
+        return Problem("permission_denied", str(error))
+    if isinstance(error, KeyRefusedError):
+        detail = {"code": "invalid", "detail": str(error)}
+        place = {"pointer": f"#/{error.field}"} if error.field else {}
+        return Problem("invalid", str(error), errors=[{**place, **detail}])
+    return None
 
 
 def _from_django(error: Exception) -> Problem | None:
@@ -124,8 +142,8 @@ def _from_framework(error: exceptions.APIException, *, is_read: bool) -> Problem
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, int(wait)))  # rounded up already
     if isinstance(error, exceptions.ValidationError):
         errors = list(_pointed(error.detail, is_read=is_read))
         return Problem("invalid", _in_words(errors), errors=errors, headers=headers)

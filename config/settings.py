@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.context.AddressMiddleware",
+    "accounts.api.middleware.KeyMiddleware",
     "accounts.language.PreferredLanguageMiddleware",
     "config.viewing.ViewingMiddleware",
     "config.conditional.ConditionalMiddleware",
@@ -154,6 +155,8 @@ ANALYSIS_FAILED = "moderation.services.announcing.announce_failure"
 HUMAN_DECISIONS = "moderation.beside.decisions_about"
 # What else answers about a resource can be expanded by: see forensics/api/shaping.py.
 API_EXPANSIONS = {"image": "moderation.api.expansions.OF_IMAGE"}
+# Says which scope a key needs for an address of the API.
+API_SCOPES = "config.api_scopes.scopes_for"
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {
@@ -213,6 +216,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnalysisStatus": "forensics.states.AnalysisStatus",
+        "KeyStatus": "accounts.api.key_serializers.STATES",
         "CaseStatus": "moderation.states.CaseStatus",
         "SignalStatus": "forensics.api.serializers.FINDING_STATUSES",
         "Verdict": "forensics.models.VERDICT_CHOICES",

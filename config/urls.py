@@ -28,6 +28,7 @@ urlpatterns = [
     ),
     path("settings/webhooks/", include("moderation.webhook_urls")),
     path("settings/keyboard/", keyboard_settings, name="settings-keyboard"),
+    path("settings/keys/", include("accounts.urls")),
     path("api/v1/", include("config.api_urls")),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),

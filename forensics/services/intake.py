@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.keys.limits import refuse_spent, spend_image
 from forensics.analysis.image import ImageHeader, inspect_header
 from forensics.analysis.types import ImageRejectedError, RejectionCode
 from forensics.files import original_name as name_of_original
@@ -66,13 +67,17 @@ def submit_image(  # noqa: PLR0913 - what is known of an arrival, each by its na
         Not an acceptable image; nothing was stored.
     StorageError
         The storage did not take the file; nothing was stored.
+    QuotaExceededError
+        The key that it came with has sent as many as it may; nothing was stored.
     """
+    refuse_spent()
     header = inspect_header(data, limits())
     sha256 = hashlib.sha256(data).hexdigest()
     image = Image.objects.filter(sha256=sha256).first()
     name = name_of_original(sha256, header.extension)
     store_once(name, data)
     with transaction.atomic():
+        spend_image()
         is_duplicate = image is not None
         if image is None:
             image, created = _get_or_create_image(sha256, name, len(data), header)

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from accounts.keys.services import KeyPlan, create_key, create_service_account
 from forensics.models import Fetch
 from forensics.sending import NOTHING
 from forensics.services.uploads import begin_upload
@@ -152,6 +153,14 @@ TABLE = [
         (401, 403, 403, 403, 403, 202, 202, 403),
     ),
     ("POST", "/webhooks/deliveries/replay/", (401, 403, 403, 403, 403, 400, 400, 403)),
+    ("GET", "/keys/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/keys/", (401, 403, 403, 403, 403, 201, 201, 403)),
+    ("GET", "/keys/{key}/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/keys/{key}/rotate/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/keys/{key}/revoke/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("GET", "/service-accounts/", (401, 403, 403, 403, 403, 200, 200, 403)),
+    ("POST", "/service-accounts/", (401, 403, 403, 403, 403, 201, 201, 403)),
+    ("GET", "/keys/current/", (401, 404, 404, 404, 404, 404, 404, 404)),
     # A token cannot make another one; it can end itself.
     ("POST", "/auth/tokens/", (401, 401, 401, 401, 401, 401, 401, 401)),
     ("DELETE", "/auth/tokens/current/", (401, 204, 204, 204, 204, 204, 204, 204)),
@@ -161,6 +170,8 @@ FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
     "/images/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(9))},
     "/images/batch/": lambda: {"file": SimpleUploadedFile("new.jpg", picture(8))},
     "/uploads/": lambda: {"byte_size": 100, "sha256": 64 * "0"},
+    "/keys/": lambda: {"account": "shop", "name": "A", "scopes": ["images:write"]},
+    "/service-accounts/": lambda: {"username": "another"},
     "/cases/{case}/decide/": lambda: {"outcome": "fake", "reason": "content_edited"},
     "/banks/{bank}/entries/": lambda: {"sha256": "0" * 64},
     "/cases/{case}/skip/": lambda: {"because": "I know the sender."},
@@ -206,11 +217,15 @@ def ids(people: dict[str, User | None]) -> dict[str, str]:
     )
     make_area(analysis=analysis)
     entry = make_bank_entry()
+    account = create_service_account(actor=lead, username="shop")
+    plan = KeyPlan(name="Uploads", scopes=["images:write"])
+    issued = create_key(actor=lead, account=account, plan=plan)
     return {
         "upload": str(upload.pk),
         "fetch": str(fetch.pk),
         "webhook": str(endpoint.pk),
         "delivery": str(Delivery.objects.values_list("pk", flat=True)[0]),
+        "key": str(issued.key.pk),
         "final": str(final.pk),
         "appeal": str(appeal.pk),
         "image": str(analysis.image_id),
