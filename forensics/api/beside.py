@@ -8,6 +8,9 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from rest_framework import serializers
 
+from accounts.keys.limits import current
+from accounts.keys.scopes import Scope
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from uuid import UUID
@@ -36,7 +39,13 @@ class HumanDecisionSerializer(serializers.Serializer[Any]):
 
 
 def human_decisions(user: User, images: Collection[UUID]) -> Mapping[UUID, Any]:
-    """Return the decision in force about each image that this person may know of."""
+    """Return the decision in force about each image that may be known of.
+
+    A key without the scope for decisions learns of none, whatever it asks for.
+    """
+    key = current().key
+    if key is not None and Scope.DECISIONS_READ not in key.scopes:
+        return {}
     about: Callable[[User, Collection[UUID]], Mapping[UUID, Any]]
     about = import_string(settings.HUMAN_DECISIONS)
     return about(user, images) if images else {}

@@ -15,6 +15,9 @@ from django.utils.module_loading import import_string
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from accounts.api.permissions import InsufficientScope, has_scope
+from accounts.keys.scopes import Scope
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -62,6 +65,15 @@ class Expansion:
         return self.short if is_list else self.whole
 
 
+# What a key must be allowed to read, to have it inside of something else.
+SCOPES: Mapping[str, str] = {
+    "analysis": Scope.ANALYSES_READ,
+    "case": Scope.CASES_READ,
+    "decision": Scope.DECISIONS_READ,
+    "image": Scope.IMAGES_READ,
+}
+
+
 def expansions_of(view: object) -> Mapping[str, Expansion]:
     """Return what answers of a view can be expanded by, other apps' included."""
     own: Mapping[str, Expansion] = getattr(view, "expansions", {})
@@ -89,6 +101,11 @@ def chosen_expansions(
                 ]
             }
         )
+    for name in names:
+        if not has_scope(request, SCOPES[name]):
+            raise InsufficientScope(
+                f"The key needs the scope {SCOPES[name]} to expand {name}."
+            )
     return {name: known[name] for name in names}
 
 

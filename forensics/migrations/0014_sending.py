@@ -7,6 +7,15 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def keep_index(apps, schema_editor):
+    """Adding columns makes SQLite write the table anew, without this index."""
+    if schema_editor.connection.vendor == "sqlite":
+        schema_editor.execute(
+            "CREATE INDEX IF NOT EXISTS submissions_by_name_start"
+            " ON forensics_submission (original_name COLLATE NOCASE)"
+        )
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -140,4 +149,5 @@ class Migration(migrations.Migration):
             model_name='upload',
             index=models.Index(fields=['status', 'expires_at'], name='forensics_u_status_d31b0f_idx'),
         ),
+        migrations.RunPython(keep_index, migrations.RunPython.noop),
     ]

@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from accounts.keys.limits import refuse_spent, spend_image
 from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import SendingError, StorageError
 from forensics.models import Door, Fetch, FetchStatus
@@ -56,6 +57,7 @@ def request_fetch(*, url: str, original_name: str, said: Said, sent_by: User) ->
     """
     if not settings.FETCH_URLS:
         raise SendingError("fetching_is_off", "")
+    refuse_spent()
     try:
         address = check_url(url, rules=_rules())
     except OutboundError as error:
@@ -70,6 +72,7 @@ def request_fetch(*, url: str, original_name: str, said: Said, sent_by: User) ->
     )
     row.full_clean()
     with transaction.atomic():
+        spend_image()  # for the key: the worker that fetches it knows of none
         row.save()
         transaction.on_commit(partial(_enqueue, row.pk))
     return row
