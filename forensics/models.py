@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
 from forensics.search_models import SearchDocument
@@ -54,10 +55,21 @@ class Trigger(models.TextChoices):
 
 
 class Image(models.Model):
-    """One original, stored unaltered once, however often it was sent."""
+    """One original of an organization, kept once, however often they sent it.
+
+    Two organizations that sent the same bytes have an image each; the stored file is
+    one, under its hash.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    sha256 = models.CharField("SHA-256", max_length=64, unique=True)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        default=DEFAULT_ORGANIZATION,
+        db_index=False,  # others begin with it
+        related_name="+",
+    )
+    sha256 = models.CharField("SHA-256", max_length=64)
     original = models.FileField(max_length=200)
     byte_size = models.PositiveBigIntegerField()
     format = models.CharField(max_length=16)
@@ -73,7 +85,16 @@ class Image(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes = (models.Index(fields=("format", "-created_at", "-id")),)
+        indexes = (
+            models.Index(fields=("organization", "-created_at", "-id")),
+            models.Index(fields=("organization", "format", "-created_at", "-id")),
+        )
+        constraints = (
+            # The hash first: it is also asked for by how it begins.
+            models.UniqueConstraint(
+                fields=("sha256", "organization"), name="bytes_once_per_organization"
+            ),
+        )
         permissions = (("reanalyze_image", "Can ask for a new analysis"),)
 
     def __str__(self) -> str:
@@ -115,6 +136,13 @@ class Analysis(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="analyses")
+    # The image's, so that lists need no other table.
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        db_index=False,  # there is one with the time
+        related_name="+",
+    )
     status = models.CharField(
         max_length=16, choices=AnalysisStatus.choices, default=AnalysisStatus.QUEUED
     )
@@ -167,6 +195,7 @@ class Analysis(models.Model):
         indexes = (
             models.Index(fields=("status", "queued_at")),
             models.Index(fields=("verdict", "-queued_at")),
+            models.Index(fields=("organization", "-queued_at", "-id")),
         )
         constraints = (
             models.UniqueConstraint(

@@ -35,19 +35,25 @@ def rule_of(version: PolicyVersion) -> Rule:
     return Rule(version, checked(version.conditions))
 
 
-def rules_at_work() -> list[Rule]:
+def rules_at_work(organization: int) -> list[Rule]:
     """Return the live and the shadow versions, in the order in which they are tried."""
-    versions = PolicyVersion.objects.filter(state__in=_AT_WORK).select_related(
-        "policy", "queue"
-    )
+    versions = PolicyVersion.objects.filter(
+        state__in=_AT_WORK, policy__organization=organization
+    ).select_related("policy", "queue")
     ordered = versions.order_by("policy__position", "policy__name", "number")
     return [rule_of(version) for version in ordered]
 
 
-def routed_queues() -> list[tuple[Queue, tuple[Condition, ...]]]:
+def routed_queues(
+    organization: int,
+) -> list[tuple[Queue, tuple[Condition, ...]]]:
     """Return the active queues with rules, in the order in which they are tried."""
-    active = Queue.objects.filter(is_active=True).order_by("position", "name")
-    return [(queue, checked(queue.conditions)) for queue in active if queue.conditions]
+    active = Queue.objects.filter(organization=organization, is_active=True)
+    return [
+        (queue, checked(queue.conditions))
+        for queue in active.order_by("position", "name")
+        if queue.conditions
+    ]
 
 
 def with_rule_evidence(analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:

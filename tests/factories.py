@@ -64,6 +64,8 @@ def make_image(
         "width": 640,
         "height": 480,
     }
+    if submitted_by is not None:
+        values["organization_id"] = submitted_by.organization_id
     image = Image.objects.create(**values | fields)
     Submission.objects.create(
         image=image,
@@ -93,7 +95,9 @@ def make_analysis(
             {"code": "editing_software", "text": "Edited with GIMP.", "weight": 0.85}
         ],
     }
-    analysis = Analysis.objects.create(image=image or make_image(), **values | fields)
+    image = image or make_image()
+    values["organization_id"] = image.organization_id
+    analysis = Analysis.objects.create(image=image, **values | fields)
     if is_current:
         Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
         index_image(image_id=analysis.image_id)
@@ -104,7 +108,9 @@ def make_analysis(
 
 def make_queued_analysis(*, image: Image | None = None, **fields: Any) -> Analysis:
     """Make an analysis that waits for a worker."""
-    return Analysis.objects.create(image=image or make_image(), **fields)
+    image = image or make_image()
+    values = {"organization_id": image.organization_id}
+    return Analysis.objects.create(image=image, **values | fields)
 
 
 def make_finding(*, analysis: Analysis, **fields: Any) -> Finding:
@@ -153,10 +159,13 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
     analysis = analysis or make_analysis()
     values = {
         "image": analysis.image,
+        "organization_id": analysis.organization_id,
         "analysis": analysis,
         "priority": Priority.NORMAL,
         "opened_because": "Called suspicious: verdict suspicious",
-        "queue": Queue.objects.get(slug=DEFAULT_QUEUE),
+        "queue": Queue.objects.get(
+            slug=DEFAULT_QUEUE, organization=analysis.organization_id
+        ),
         "machine_verdict": analysis.verdict,
         "machine_score": analysis.score,
         "image_format": analysis.image.format,

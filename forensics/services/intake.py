@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.models import DEFAULT_ORGANIZATION
 from forensics.analysis.image import ImageHeader, inspect_header
 from forensics.analysis.types import ImageRejectedError, RejectionCode
 from forensics.files import original_name as name_of_original
@@ -48,7 +49,9 @@ def submit_image(
     """Check, store and enqueue one image.
 
     The bytes are stored unaltered, once. The same bytes again get a submission of
-    their own and reuse the stored file and its result.
+    their own and reuse the stored file and, within an organization, its result. To
+    another organization they are new: nothing tells that somebody else sent them.
+    Without a sender, such as at the command line, they are the first organization's.
 
     Raises
     ------
@@ -59,13 +62,18 @@ def submit_image(
     """
     header = inspect_header(data, limits())
     sha256 = hashlib.sha256(data).hexdigest()
-    image = Image.objects.filter(sha256=sha256).first()
+    organization = (
+        submitted_by.organization_id if submitted_by else DEFAULT_ORGANIZATION
+    )
+    image = Image.objects.filter(sha256=sha256, organization=organization).first()
     name = name_of_original(sha256, header.extension)
     store_once(name, data)
     with transaction.atomic():
         is_duplicate = image is not None
         if image is None:
-            image, created = _get_or_create_image(sha256, name, len(data), header)
+            image, created = _get_or_create_image(
+                organization, sha256, name, len(data), header
+            )
             is_duplicate = not created
         # The same bytes at the same moment wait here, then find the first one's job.
         image = Image.objects.select_for_update().get(pk=image.pk)
@@ -108,10 +116,11 @@ def clean_name(name: str) -> str:
 
 
 def _get_or_create_image(
-    sha256: str, name: str, size: int, header: ImageHeader
+    organization: int, sha256: str, name: str, size: int, header: ImageHeader
 ) -> tuple[Image, bool]:
     return Image.objects.get_or_create(
         sha256=sha256,
+        organization_id=organization,
         defaults={
             "original": name,
             "byte_size": size,

@@ -46,7 +46,12 @@ def create_analysis(
     *, image: Image, requested_by: User | None, trigger: Trigger = Trigger.SUBMISSION
 ) -> Analysis:
     """Make a queued row; the caller enqueues it when its transaction commits."""
-    analysis = Analysis(image=image, requested_by=requested_by, trigger=trigger)
+    analysis = Analysis(
+        image=image,
+        organization_id=image.organization_id,
+        requested_by=requested_by,
+        trigger=trigger,
+    )
     analysis.full_clean()
     analysis.save()
     current = image.current_analysis

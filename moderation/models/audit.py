@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import Organization
+from moderation.audit_chain import FORMAT
 from moderation.models.cases import Case
 from moderation.models.policies import Policy
 
@@ -12,6 +14,8 @@ class AuditEvent(models.Model):
     """One line of the record: who did what, when, from where. Append-only.
 
     The keys are never nulled when what they point at is gone: the hash covers them.
+    ``organization`` is whose event it is, None of what concerns the installation. It
+    is covered from format 2 on (see ``audit_chain``).
     """
 
     position = models.PositiveBigIntegerField(unique=True, help_text="1, 2, 3, ...")
@@ -46,6 +50,18 @@ class AuditEvent(models.Model):
     )
     image = models.UUIDField(null=True, blank=True)
     data = models.JSONField(default=dict, blank=True)
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,  # there is one with the position
+        related_name="+",
+    )
+    format = models.PositiveSmallIntegerField(
+        default=FORMAT, db_default=1, help_text="what the hash covers, and how"
+    )
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField("SHA-256", max_length=64)
 
@@ -53,7 +69,8 @@ class AuditEvent(models.Model):
         ordering = ("-position",)
         indexes = (
             models.Index(fields=("actor", "-position")),
-            models.Index(fields=("action", "-position")),
+            models.Index(fields=("organization", "-position")),
+            models.Index(fields=("organization", "action", "-position")),
             models.Index(fields=("case", "-position")),
             models.Index(fields=("image", "-position")),
         )

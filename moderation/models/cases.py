@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
+from accounts.models import Organization
 from forensics.models import VERDICT_CHOICES, Analysis, Door, Image
 from moderation.models.choices import DecisionReason, Outcome, Priority
 from moderation.models.policies import Policy, PolicyVersion
@@ -31,6 +32,13 @@ class Case(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="cases")
+    # The image's, so that each list is read by an index that begins with it.
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        db_index=False,  # others begin with it
+        related_name="+",
+    )
     analysis = models.ForeignKey(
         Analysis, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
     )
@@ -143,7 +151,9 @@ class Case(models.Model):
     class Meta:
         ordering = ("-priority", "opened_at", "id")
         indexes = (
-            models.Index(fields=("status", "-priority", "opened_at", "id")),
+            models.Index(
+                fields=("organization", "status", "-priority", "opened_at", "id")
+            ),
             models.Index(fields=("queue", "status", "-priority", "opened_at", "id")),
             models.Index(fields=("queue", "status", "opened_at", "id")),
             models.Index(
@@ -165,18 +175,22 @@ class Case(models.Model):
                 name="unseen_checks",
             ),
             # What lists are ordered and narrowed by (docs/workbench/lists.md).
-            models.Index(fields=("waits", "-priority", "opened_at", "id")),
+            models.Index(
+                fields=("organization", "waits", "-priority", "opened_at", "id")
+            ),
             models.Index(fields=("queue", "waits", "-priority", "opened_at", "id")),
-            models.Index(fields=("waits", "opened_at", "id")),
-            models.Index(fields=("waits", "machine_score", "id")),
-            models.Index(fields=("waits", "due_at", "id")),
+            models.Index(fields=("organization", "waits", "opened_at", "id")),
+            models.Index(fields=("organization", "waits", "machine_score", "id")),
+            models.Index(fields=("organization", "waits", "due_at", "id")),
+            models.Index(fields=("organization", "-priority", "opened_at", "id")),
+            # What superusers see in the admin, of all organizations.
             models.Index(fields=("-priority", "opened_at", "id")),
-            models.Index(fields=("opened_at", "id")),
-            models.Index(fields=("machine_score", "id")),
-            models.Index(fields=("received_at", "id")),
-            models.Index(fields=("image_format",)),
-            models.Index(fields=("door",)),
-            models.Index(fields=("outcome", "machine_verdict")),
+            models.Index(fields=("organization", "opened_at", "id")),
+            models.Index(fields=("organization", "machine_score", "id")),
+            models.Index(fields=("organization", "received_at", "id")),
+            models.Index(fields=("organization", "image_format")),
+            models.Index(fields=("organization", "door")),
+            models.Index(fields=("organization", "outcome", "machine_verdict")),
             models.Index(
                 fields=("escalated_at",),
                 condition=Q(escalated_at__isnull=False),

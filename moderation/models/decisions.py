@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
+from accounts.models import Organization
 from forensics.models import Analysis
 from moderation.models.cases import Case
 from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome
@@ -26,6 +27,13 @@ class Decision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
+    # The case's, so that lists and figures need no other table.
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        db_index=False,  # others begin with it
+        related_name="+",
+    )
     analysis = models.ForeignKey(
         Analysis, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -64,6 +72,7 @@ class Decision(models.Model):
             # Whole, so that the figures of a period need not read the rows themselves.
             models.Index(
                 fields=(
+                    "organization",
                     "created_at",
                     "case",
                     "withdrawn_at",
@@ -75,6 +84,7 @@ class Decision(models.Model):
                 ),
                 name="decisions_of_a_period",
             ),
+            models.Index(fields=("organization", "-created_at", "-id")),
             models.Index(fields=("-created_at", "-id")),
             models.Index(fields=("decided_by", "-created_at", "-id")),
             models.Index(fields=("outcome", "-created_at", "-id")),

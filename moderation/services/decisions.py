@@ -216,6 +216,7 @@ def _decision(case: Case, actor: User, verdict: Verdict) -> Decision:
     analysis, now = case.analysis, timezone.now()
     return Decision(
         case=case,
+        organization_id=case.organization_id,
         analysis=analysis,
         image_sha256=case.image.sha256,
         outcome=verdict.outcome,

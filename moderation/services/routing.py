@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from forensics.models import Analysis
 
 
-def queue_for(analysis: Analysis | None, evidence: Evidence | None = None) -> Queue:
+def queue_for(
+    analysis: Analysis | None, evidence: Evidence | None = None, *, organization: int
+) -> Queue:
     """Return the queue of a case that nobody sent to one.
 
-    The first active queue whose rules hold, by position; else the default one.
+    The first active queue of the organization whose rules hold, by position; else
+    its last resort.
     """
-    rules = routed_queues() if analysis is not None else []
+    rules = routed_queues(organization) if analysis is not None else []
     if rules and analysis is not None:
         known = evidence or evidence_of(analysis)
         for queue, conditions in rules:
             if holds(conditions, known):
                 return queue
-    return Queue.objects.get(slug=DEFAULT_QUEUE)
+    return Queue.objects.get(slug=DEFAULT_QUEUE, organization=organization)
