@@ -108,6 +108,12 @@ class Submission(models.Model):
     image = models.ForeignKey(
         Image, on_delete=models.CASCADE, related_name="submissions"
     )
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        db_index=False,  # there is one with the door
+        related_name="+",
+    )
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -124,7 +130,7 @@ class Submission(models.Model):
         indexes = (
             models.Index(fields=("submitted_by", "-created_at")),
             models.Index(fields=("submitted_by", "image")),
-            models.Index(fields=("door", "image")),
+            models.Index(fields=("organization", "door", "image")),
         )
 
     def __str__(self) -> str:

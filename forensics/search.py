@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Q, Value
 from django.db.models.expressions import Func
 from django.db.models.functions import Cast
 
+from accounts.organizations import of_organization
 from forensics.models import Image, SearchDocument
 from forensics.narrowing import Probe, among, few, first_keys
 from forensics.search_words import Field, are_met, as_match, as_tsquery, terms_of
@@ -89,14 +90,15 @@ def _named_by(user: User, query: str, *, key: str) -> Q:
     for image, name in listed.values_list(_as_text("image_id"), "original_name"):
         names.setdefault(image, []).append(name)
     found = [one for one, said in names.items() if are_met(terms, "\n".join(said))]
-    return among([*found, *_hashed(longest.lower())], key=key)
+    return among([*found, *_hashed(longest.lower(), user)], key=key)
 
 
-def _hashed(start: str) -> list[str]:
+def _hashed(start: str, user: User) -> list[str]:
     """Return the images whose SHA-256 begins so."""
     if not _HASH.fullmatch(start):
         return []
-    return first_keys(Image.objects.filter(sha256__range=(start, f"{start}g")), "id")
+    images = of_organization(Image.objects.all(), user)
+    return first_keys(images.filter(sha256__range=(start, f"{start}g")), "id")
 
 
 def _as_text(column: str) -> Cast:

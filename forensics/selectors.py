@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
 
+from accounts.organizations import of_organization
 from forensics.models import (
     Analysis,
     EvidenceFile,
@@ -36,20 +37,22 @@ WORKER_SILENT_AFTER = timedelta(seconds=30)
 def images_visible_to(user: User | AnonymousUser) -> QuerySet[Image]:
     """Return the images this person may see.
 
-    Who holds ``forensics.view_image`` sees all (moderators, leads, administrators,
-    auditors); anybody else only what they sent in themselves.
+    Who holds ``forensics.view_image`` sees all of their organization (moderators,
+    leads, administrators, auditors); anybody else only what they sent in themselves.
     """
-    if user.has_perm("forensics.view_image"):
-        return Image.objects.all()
-    if not user.is_authenticated:
-        return Image.objects.none()
+    images = of_organization(Image.objects.all(), user)
+    if user.has_perm("forensics.view_image") or not user.is_authenticated:
+        return images
     own = Submission.objects.filter(image=OuterRef("pk"), submitted_by=user)
-    return Image.objects.filter(Exists(own))
+    return images.filter(Exists(own))
 
 
 def analyses_visible_to(user: User | AnonymousUser) -> QuerySet[Analysis]:
     """Return the analyses of the images this person may see."""
-    return Analysis.objects.filter(image__in=images_visible_to(user))
+    analyses = of_organization(Analysis.objects.all(), user)
+    if user.has_perm("forensics.view_image"):
+        return analyses
+    return analyses.filter(image__in=images_visible_to(user))
 
 
 def evidence_visible_to(user: User | AnonymousUser) -> QuerySet[EvidenceFile]:
@@ -70,12 +73,11 @@ def tiles_of(image: Image) -> TilePyramid | None:
 
 
 def submissions_visible_to(user: User | AnonymousUser) -> QuerySet[Submission]:
-    """Return the arrivals this person may know of: all, or only their own."""
+    """Return the arrivals this person may know of: all here, or only their own."""
+    arrivals = of_organization(Submission.objects.all(), user)
     if user.has_perm("forensics.view_submission"):
-        return Submission.objects.all()
-    if not user.is_authenticated:
-        return Submission.objects.none()
-    return Submission.objects.filter(submitted_by=user)
+        return arrivals
+    return arrivals.filter(submitted_by=user) if user.is_authenticated else arrivals
 
 
 def was_known_to(user: User, submission: Submission) -> bool:
@@ -131,9 +133,10 @@ def newest_usable_analysis(image: Image) -> Analysis | None:
     return image.analyses.filter(status__in=USABLE).first()
 
 
-def pending_count() -> int:
-    """Return how many analyses wait or run."""
-    return Analysis.objects.filter(status__in=PENDING).count()
+def pending_count(user: User | AnonymousUser | None = None) -> int:
+    """Return how many analyses wait or run; with ``user``, of their organization."""
+    pending = Analysis.objects.filter(status__in=PENDING)
+    return (pending if user is None else of_organization(pending, user)).count()
 
 
 def unfinished_among(analysis_ids: Collection[UUID]) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from accounts.models import User
+from accounts.organizations import of_organization
 from moderation.audit_chain import START, Break, Entry, Head, Row, breaks_of
 from moderation.models import AuditEvent, AuditHead
 
@@ -79,10 +80,11 @@ class Page:
 
 
 def events_visible_to(user: User) -> QuerySet[AuditEvent]:
-    """Return the record for those who may read it, nothing for others."""
+    """Return their organization's record for those who may read it."""
     if not user.has_perm(READ):
         return AuditEvent.objects.none()
-    return AuditEvent.objects.select_related("actor", "case", "policy")
+    events = of_organization(AuditEvent.objects.all(), user)
+    return events.select_related("actor", "case", "policy")
 
 
 def page_of(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.organizations import of_organization
 from moderation.models import AuditEvent, Case, CaseKind, Decision, GoldenCheck
 from moderation.states import UNDECIDED, CaseStatus
 
@@ -43,12 +44,16 @@ def under_way(user: User) -> QuerySet[Case]:
         case=OuterRef("pk"), withdrawn_at=None, final_at__gt=timezone.now()
     )
     checks = GoldenCheck.objects.filter(case=OuterRef("pk"), person=user)
-    return Case.objects.filter(
-        Q(status__in=UNDECIDED) | (Q(status=CaseStatus.DECIDED) & Exists(fresh)),
-        (Q(kind=CaseKind.SECOND) & ~Exists(decided_elsewhere(user)))
-        | (Q(kind=CaseKind.GOLDEN) & Exists(checks)),
-        kind__in=UNSEEN,
-    ).order_by()
+    return (
+        of_organization(Case.objects.all(), user)
+        .filter(
+            Q(status__in=UNDECIDED) | (Q(status=CaseStatus.DECIDED) & Exists(fresh)),
+            (Q(kind=CaseKind.SECOND) & ~Exists(decided_elsewhere(user)))
+            | (Q(kind=CaseKind.GOLDEN) & Exists(checks)),
+            kind__in=UNSEEN,
+        )
+        .order_by()
+    )
 
 
 def decided_elsewhere(user: User) -> QuerySet[Decision]:
@@ -87,7 +92,8 @@ def events_shown_to(events: QuerySet[AuditEvent], user: User) -> QuerySet[AuditE
     """Leave out the history of what this person must not see."""
     if not is_blinded(user):
         return events
-    hidden = Case.objects.exclude(pk__in=cases_shown_to(Case.objects.all(), user))
+    cases = of_organization(Case.objects.all(), user)
+    hidden = cases.exclude(pk__in=cases_shown_to(cases, user))
     concealed = under_way(user).values("image")
     elsewhere = Q(case=None, image__in=concealed)
     return events.exclude(Q(case__in=hidden.values("pk")) | elsewhere)

@@ -11,9 +11,9 @@ from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
 from moderation.bulk_plan import BulkAction
-from moderation.flow_selectors import people_who_decide
+from moderation.flow_selectors import open_queues, people_who_decide
 from moderation.forms import DecisionForm
-from moderation.models import Priority, Queue
+from moderation.models import Priority
 from moderation.tag_names import MAX_TAG, tag_name
 
 if TYPE_CHECKING:
@@ -62,10 +62,12 @@ def read(mark: str, user: User) -> Shown | None:
 class AssignAllForm(forms.Form):
     """Whose the cases will be."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"] = forms.ModelChoiceField(
-            queryset=people_who_decide(), to_field_name="username", label=_("Assign to")
+            queryset=people_who_decide(user.organization_id),
+            to_field_name="username",
+            label=_("Assign to"),
         )
 
 
@@ -80,11 +82,11 @@ class PriorityForm(forms.Form):
 class QueueForm(forms.Form):
     """Where the cases will wait."""
 
-    queue = forms.ModelChoiceField(
-        queryset=Queue.objects.filter(is_active=True),
-        to_field_name="slug",
-        label=_("Move to"),
-    )
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["queue"] = forms.ModelChoiceField(
+            queryset=open_queues(user), to_field_name="slug", label=_("Move to")
+        )
 
 
 class TagForm(forms.Form):
@@ -107,6 +109,7 @@ class TagForm(forms.Form):
         return name
 
 
+_OF_AN_ORGANIZATION = (BulkAction.ASSIGN, BulkAction.QUEUE)
 FORMS: dict[str, type[forms.Form]] = {
     BulkAction.ASSIGN: AssignAllForm,
     BulkAction.PRIORITY: PriorityForm,
@@ -116,3 +119,9 @@ FORMS: dict[str, type[forms.Form]] = {
     BulkAction.DECIDE: DecisionForm,
     BulkAction.RELEASE: forms.Form,
 }
+
+
+def form_for(action: str, *sent: Any, user: User) -> forms.Form:
+    """Return the form of an action, filled with what was sent."""
+    offered = {"user": user} if action in _OF_AN_ORGANIZATION else {}
+    return FORMS[action](*sent, **offered)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.organizations import of_organization
 from moderation import quality_selectors, selectors
 from moderation.models import (
     Case,
@@ -36,10 +37,15 @@ MOST_COUNTED = 100
 
 
 # --- What comes next ----------------------------------------------------------------
+def open_queues(user: User) -> QuerySet[Queue]:
+    """Return the queues of this person's organization that take cases."""
+    return of_organization(Queue.objects.filter(is_active=True), user)
+
+
 def queues_of(user: User) -> QuerySet[Queue]:
     """Return the queues that this person works on: theirs, and those open to all."""
     members = Queue.members.through.objects.filter(queue=OuterRef("pk"))
-    return Queue.objects.filter(is_active=True).filter(
+    return open_queues(user).filter(
         Exists(members.filter(user=user)) | ~Exists(members)
     )
 
@@ -53,7 +59,7 @@ def cases_for(user: User, *, now: datetime) -> QuerySet[Case]:
     own = decisions.filter(case=OuterRef("pk"), withdrawn_at=None)
     checked = decisions.filter(case=OuterRef("original"))
     cases = (
-        Case.objects.filter(available_from__lte=now)
+        of_organization(Case.objects.filter(available_from__lte=now), user)
         .filter(Q(assigned_to=None) | Q(assigned_to=user))
         .filter(~Exists(skipped), ~Exists(own), ~Exists(checked))
     )
@@ -115,7 +121,7 @@ def peek_next(user: User, *, queue: str = "", after: UUID | None = None) -> Case
 
 def claimed_case_of(user: User, *, queue: str = "") -> Case | None:
     """Return the case that this person holds and whose claim ends first."""
-    held = Case.objects.filter(
+    held = of_organization(Case.objects.all(), user).filter(
         claimed_by=user,
         status=CaseStatus.CLAIMED,
         claim_expires_at__gt=timezone.now(),
@@ -164,16 +170,16 @@ def viewers_of(case_id: UUID, *, but: User) -> list[str]:
     return [str(row.person) for row in rows]
 
 
-def people_who_decide() -> QuerySet[User]:
-    """Return those to whom a case can be given, by name."""
+def people_who_decide(organization: int) -> QuerySet[User]:
+    """Return those of an organization to whom a case can be given, by name."""
     people = User.objects.with_perm(DECIDE, is_active=True)
-    return people.order_by("username")
+    return people.filter(organization=organization).order_by("username")
 
 
-def people_who_see_cases(names: Iterable[str]) -> QuerySet[User]:
-    """Return those of these user names who may see cases."""
+def people_who_see_cases(names: Iterable[str], organization: int) -> QuerySet[User]:
+    """Return those of an organization with these user names who may see cases."""
     people = User.objects.with_perm("moderation.view_case", is_active=True)
-    return people.filter(username__in=list(names))
+    return people.filter(organization=organization, username__in=list(names))
 
 
 def comments_on(case: Case) -> QuerySet[Comment]:

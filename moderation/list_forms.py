@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.organizations import of_organization
 from forensics.forms import FORMATS, search_field, user_id_of
 from forensics.lists import DayField, ListForm, Sort, days
 from forensics.models import VERDICT_CHOICES, Door
@@ -118,11 +119,10 @@ class CaseListForm(ListForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        queues = Queue.objects.values_list("slug", "name")
+        queues = of_organization(Queue.objects.values_list("slug", "name"), self.user)
         self._offer("queue", list(queues[:200]))
-        policies = [
-            (str(p), n) for p, n in Policy.objects.values_list("id", "name")[:500]
-        ]
+        named = of_organization(Policy.objects.values_list("id", "name"), self.user)
+        policies = [(str(p), n) for p, n in named[:500]]
         self._offer("policy", policies)
 
     def apply(self, cases: QuerySet[Case], *, user: User) -> QuerySet[Case]:
@@ -133,18 +133,16 @@ class CaseListForm(ListForm):
             cases = cases.filter(_waiting(asked["waiting"], user))
         cases = cases.filter(**_columns(asked))
         if "queue" in asked:
-            found = Queue.objects.filter(slug=asked["queue"]).values_list(
-                "pk", flat=True
-            )
-            cases = cases.filter(queue__in=list(found))
+            named = of_organization(Queue.objects.filter(slug=asked["queue"]), user)
+            cases = cases.filter(queue__in=list(named.values_list("pk", flat=True)))
         if "tag" in asked:
-            cases = cases.filter(_tagged(asked["tag"]))
+            cases = cases.filter(_tagged(asked["tag"], user))
         if "uploader" in asked:
-            cases = cases.filter(_if(uploader=user_id_of(asked["uploader"])))
+            cases = cases.filter(_if(user, uploader=user_id_of(asked["uploader"])))
         if received := days(
             "received_at", asked.get("received_from"), asked.get("received_to")
         ):
-            cases = cases.filter(_if(**received))
+            cases = cases.filter(_if(user, **received))
         if "q" in asked:
             found_images = search_visible_images(asked["q"], user=user, key="image")
             cases = cases.filter(found_images)
@@ -202,15 +200,17 @@ def _columns(asked: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _if(**conditions: Any) -> Q:
+def _if(user: User, **conditions: Any) -> Q:
     """Return conditions of which the database must not guess how rare they are."""
-    found = first_keys(Case.objects.filter(**conditions), "pk")
+    cases = of_organization(Case.objects.all(), user)
+    found = first_keys(cases.filter(**conditions), "pk")
     return among(found) if len(found) <= few() else Q(**conditions)
 
 
-def _tagged(text: str) -> Q:
+def _tagged(text: str, user: User) -> Q:
     name = tag_name(text) or ""
-    tag = Tag.objects.filter(name=name).values_list("pk", flat=True).first()
+    tags = of_organization(Tag.objects.filter(name=name), user)
+    tag = tags.values_list("pk", flat=True).first()
     if tag is None:
         return Q(pk__in=[])
     tagged = CaseTag.objects.filter(tag=tag)

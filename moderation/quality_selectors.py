@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.organizations import of_organization
 from forensics.selectors import images_visible_to
 from moderation import blinding, selectors
 from moderation.blinding import DECIDE, LEAD
@@ -101,6 +102,7 @@ def has_second_reviewer(case: Case) -> bool:
     )
     people = User.objects.with_perm(DECIDE, is_active=True).filter(~Exists(about))
     leads = User.objects.with_perm(LEAD)
+    people = people.filter(organization=case.organization_id)
     people = people.exclude(pk__in=leads.values("pk"))
     members = case.queue.members.all()
     if members.exists():
@@ -161,6 +163,7 @@ def answers_for(user: User, *, queue: Queue) -> list[int]:
         ~Exists(waiting),
         ~Exists(added),
         is_active=True,
+        image__organization=user.organization_id,
     )
     return list(found.order_by("pk").values_list("pk", flat=True)[:MOST_ANSWERS])
 
@@ -182,7 +185,8 @@ def golden_result_of(decision: Decision) -> GoldenCheck | None:
 
 def golden_checks_of(user: User) -> QuerySet[GoldenCheck]:
     """Return a person's own answers to pictures with known ones, newest first."""
-    own = GoldenCheck.objects.filter(person=user, matched__isnull=False)
+    checks = GoldenCheck.objects.filter(person=user, matched__isnull=False)
+    own = of_organization(checks, user, path="case__organization")
     return own.select_related("answer", "case").order_by("-decided_at", "-pk")
 
 
@@ -204,7 +208,9 @@ def appeals_visible_to(user: User) -> QuerySet[Appeal]:
     )
     if user.has_perm("moderation.view_case"):
         return appeals.filter(case__in=selectors.cases_visible_to(user).values("pk"))
-    return appeals.filter(opened_by=user)
+    return of_organization(appeals, user, path="case__organization").filter(
+        opened_by=user
+    )
 
 
 def appealable_cases(user: User) -> QuerySet[Case]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from accounts.organizations import of_organization
 from forensics.models import Analysis, EvidenceFile, Submission
 from forensics.selectors import with_thumbnail
 from moderation import blinding
@@ -28,17 +29,19 @@ def undecided_case_of(image_id: UUID) -> Case | None:
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
-    """Return the cases this person may see: all but what is to be judged unseen."""
+    """Return their organization's cases, but those to be judged unseen."""
     if not user.has_perm("moderation.view_case"):
         return Case.objects.none()
-    return blinding.cases_shown_to(Case.objects.all(), user)
+    return blinding.cases_shown_to(of_organization(Case.objects.all(), user), user)
 
 
 def decisions_visible_to(user: User) -> QuerySet[Decision]:
-    """Return the decisions this person may see: all but what is judged unseen."""
+    """Return their organization's decisions, but those to be judged unseen."""
     if not user.has_perm("moderation.view_decision"):
         return Decision.objects.none()
-    return blinding.decisions_shown_to(Decision.objects.all(), user)
+    return blinding.decisions_shown_to(
+        of_organization(Decision.objects.all(), user), user
+    )
 
 
 def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -69,6 +69,7 @@ def make_image(
     image = Image.objects.create(**values | fields)
     Submission.objects.create(
         image=image,
+        organization_id=image.organization_id,
         submitted_by=submitted_by,
         door=Door.WEB,
         original_name=original_name,

@@ -18,6 +18,10 @@ class Migration(migrations.Migration):
             model_name='image',
             name='forensics_i_format_cf56e7_idx',
         ),
+        migrations.RemoveIndex(
+            model_name='submission',
+            name='forensics_s_door_85efb9_idx',
+        ),
         migrations.AddField(
             model_name='analysis',
             name='organization',
@@ -33,6 +37,12 @@ class Migration(migrations.Migration):
             model_name='image',
             name='organization',
             field=models.ForeignKey(db_index=False, default=1, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization'),
+        ),
+        migrations.AddField(
+            model_name='submission',
+            name='organization',
+            field=models.ForeignKey(db_index=False, default=1, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization'),
+            preserve_default=False,
         ),
         migrations.AlterField(
             model_name='bank',
@@ -55,6 +65,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='image',
             index=models.Index(fields=['organization', 'format', '-created_at', '-id'], name='forensics_i_organiz_06bf18_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='submission',
+            index=models.Index(fields=['organization', 'door', 'image'], name='forensics_s_organiz_721ffc_idx'),
         ),
         migrations.AddConstraint(
             model_name='bank',

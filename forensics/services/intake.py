@@ -79,6 +79,7 @@ def submit_image(
         image = Image.objects.select_for_update().get(pk=image.pk)
         submission = Submission(
             image=image,
+            organization_id=image.organization_id,
             submitted_by=submitted_by,
             door=door,
             original_name=clean_name(original_name),

@@ -114,12 +114,12 @@ def research_only(terms: str = "") -> dict[str, Any]:
     return {"words": wording.RESEARCH_ONLY, "terms": terms}
 
 
-@register.inclusion_tag("components/worker_notice.html")
-def worker_notice() -> dict[str, Any]:
+@register.inclusion_tag("components/worker_notice.html", takes_context=True)
+def worker_notice(context: dict[str, Any]) -> dict[str, Any]:
     """Warn when nobody analyzes; say how many analyses wait."""
     return {
         "is_alive": selectors.worker_is_alive(),
-        "waiting": selectors.pending_count(),
+        "waiting": selectors.pending_count(context["user"]),
     }
 
 

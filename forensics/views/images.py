@@ -33,7 +33,7 @@ MAX_STATUSES = 100
 @require_safe
 def image_list(request: AuthenticatedRequest) -> HttpResponse:
     """List the images this person may see, newest first."""
-    form = ImageFilterForm(request.GET)
+    form = ImageFilterForm(request.GET, user=request.user)
     images = form.apply(selectors.images_visible_to(request.user), user=request.user)
     page = form.page(
         images,
@@ -100,7 +100,7 @@ def image_status(request: AuthenticatedRequest) -> JsonResponse:
         {
             "images": list(found.values()),
             "worker_is_alive": selectors.worker_is_alive(),
-            "waiting": selectors.pending_count(),
+            "waiting": selectors.pending_count(request.user),
         }
     )
 

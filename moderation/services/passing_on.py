@@ -118,7 +118,8 @@ def resume_case(*, case_id: UUID, actor: User) -> Case:
 def assign_case(*, case_id: UUID, actor: User, username: str) -> Case:
     """Give a case to one person: nobody else is handed it, and they are told."""
     require(actor, flow_selectors.DECIDE, _("assign cases"))
-    person = flow_selectors.people_who_decide().filter(username=username).first()
+    people = flow_selectors.people_who_decide(actor.organization_id)
+    person = people.filter(username=username).first()
     if person is None:
         raise InvalidDecisionError(
             _("Nobody who may decide cases is called “%(name)s”.") % {"name": username}

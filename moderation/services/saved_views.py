@@ -76,13 +76,19 @@ def delete_view(*, view_id: int, actor: User) -> SavedView:
     """Delete one's view; who may share views deletes anybody's shared one."""
     with transaction.atomic():
         view = SavedView.objects.select_for_update().filter(pk=view_id).first()
-        is_own = view is not None and view.owner_id == actor.pk
-        if view is None or not (is_own or (view.is_shared and actor.has_perm(SHARE))):
+        if view is None or not _may_delete(view, actor):
             raise NotAllowedError(_("This view is not yours, or is gone."))
         view.delete()
         if view.is_shared:
             _record("view_unshared", actor, view)
     return view
+
+
+def _may_delete(view: SavedView, actor: User) -> bool:
+    is_shared_here = (
+        view.is_shared and view.owner.organization_id == actor.organization_id
+    )
+    return view.owner_id == actor.pk or (is_shared_here and actor.has_perm(SHARE))
 
 
 def _own(view_id: int, actor: User) -> SavedView:

@@ -72,7 +72,9 @@ def case_page(
         "kept": attempt.kept,
         "viewers": flow_selectors.viewers_of(case.pk, but=request.user),
         "comments": flow_selectors.comments_on(case),
-        "people": flow_selectors.people_who_decide() if can.assign else (),
+        "people": flow_selectors.people_who_decide(case.organization_id)
+        if can.assign
+        else (),
         "hold_hours": HOLD_HOURS,
         "next_case": None if can.is_mine else _next_case(request.user, case),
     }
