@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from accounts import people
 from accounts.models import User
+from accounts.scoped_admin import ScopedAdmin
 
 if TYPE_CHECKING:
     from django.db.models import ManyToManyField, QuerySet
@@ -22,7 +23,7 @@ ONLY_SUPERUSERS_SET = ("is_superuser", "user_permissions")
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin[User]):
+class PersonAdmin(ScopedAdmin, UserAdmin[User]):
     """Users, for administrators who are not superusers."""
 
     list_display = ("username", "email", "in_groups", "is_staff", "is_active")
@@ -31,6 +32,13 @@ class PersonAdmin(UserAdmin[User]):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Load the groups that a row shows in one query."""
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Let superusers say whose people they are."""
+        found = super().get_fieldsets(request, obj)
+        if not is_superuser(request):
+            return found
+        return (*found, ("Organization", {"fields": ("organization",)}))
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
@@ -72,6 +80,8 @@ class PersonAdmin(UserAdmin[User]):
     ) -> None:
         """Keep what was stored before, for the record."""
         form.state_before = people.state_of(obj)
+        if not change and not is_superuser(request):
+            obj.organization_id = editor_of(request).organization_id
         super().save_model(request, obj, form, change)
 
     def save_related(
@@ -111,7 +121,11 @@ class PersonAdmin(UserAdmin[User]):
             before = people.state_of(obj)
             super().delete_model(request, obj)
             if before is not None:
-                people.record_removal(before=before, actor=editor_of(request))
+                people.record_removal(
+                    before=before,
+                    organization=obj.organization_id,
+                    actor=editor_of(request),
+                )
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Delete the chosen ones, each on record."""

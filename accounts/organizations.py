@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
@@ -34,3 +36,24 @@ def of_organization(
     if not user.is_authenticated:
         return rows.none()
     return rows.filter(**{path: user.organization_id})
+
+
+def organization_named(name: str | None) -> int:
+    """Return an organization's key; without a name, the first one's.
+
+    Raises
+    ------
+    LookupError
+        There is none of this name; the message says so.
+    """
+    if name is None:
+        return DEFAULT_ORGANIZATION
+    found = Organization.objects.filter(name=name).values_list("pk", flat=True).first()
+    if found is None:
+        raise LookupError(f"There is no organization {name!r}.")
+    return found
+
+
+def has_several_organizations() -> bool:
+    """Return whether there is anybody from whom something could be kept."""
+    return Organization.objects.count() > 1

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def record(action: str, *, actor: User | None, **data: Any) -> None:
-    """Append one event; raises where it cannot, and so undoes what it was about."""
-    import_string(settings.RECORDER)(action, actor=actor, **data)
+def record(
+    action: str, *, actor: User | None, organization: int | None, **data: Any
+) -> None:
+    """Append one event; raises where it cannot, and so undoes what it was about.
+
+    ``organization`` is whose event it is; None of what concerns the installation.
+    """
+    import_string(settings.RECORDER)(
+        action, actor=actor, organization=organization, **data
+    )

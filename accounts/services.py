@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from accounts.models import Preferences, User
+from accounts.models import Organization, Preferences, User
 from accounts.people import record_person
 
 if TYPE_CHECKING:
@@ -84,3 +84,25 @@ def set_preferences(*, user: User, **values: Any) -> list[str]:
         own.save(update_fields=changed)
         user.preferences = own
     return sorted(changed)
+
+
+@transaction.atomic
+def create_administrator(
+    *, username: str, organization: Organization, password: str = ""
+) -> Credentials:
+    """Make the first person of an organization; without a password, a random one.
+
+    Raises
+    ------
+    ValidationError
+        The name is taken or none, or the password is too weak; nobody was made.
+    """
+    person = User(username=username, organization=organization, is_staff=True)
+    secret = password or secrets.token_urlsafe(12)
+    validate_password(secret, person)
+    person.set_password(secret)
+    person.full_clean()
+    person.save()
+    person.groups.add(Group.objects.get(name="administrator"))
+    record_person(person=person, before=None, actor=None)
+    return Credentials(username, secret)

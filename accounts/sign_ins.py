@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import (
     user_logged_in,
     user_logged_out,
@@ -40,13 +41,13 @@ def listen() -> None:
 @transaction.atomic
 def _signed_in(sender: Any, user: User, **_: Any) -> None:
     """Record it; an error ends the request before a session is stored."""
-    record("signed_in", actor=user)
+    record("signed_in", actor=user, organization=user.organization_id)
 
 
 @transaction.atomic
 def _signed_out(sender: Any, user: User | None, **_: Any) -> None:
     if user is not None:
-        record("signed_out", actor=user)
+        record("signed_out", actor=user, organization=user.organization_id)
 
 
 @transaction.atomic
@@ -61,6 +62,13 @@ def _failed(
     address = address_of(request)
     if seconds_locked(address=address, username=name):
         if cache.add(f"{lock_key(address, name)}-recorded", 1, WINDOW_SECONDS):
-            record("sign_in_locked", actor=None, person=name)
+            _record_failure("sign_in_locked", name)
         return
-    record("sign_in_failed", actor=None, person=name)
+    _record_failure("sign_in_failed", name)
+
+
+def _record_failure(action: str, name: str) -> None:
+    """Record it for the organization whose person is called so, if anybody is."""
+    people = get_user_model().objects.filter(username=name)
+    here = people.values_list("organization", flat=True).first()
+    record(action, actor=None, organization=here, person=name)

@@ -11,6 +11,7 @@ from knox import admin as knox_admin
 from knox.models import AuthToken
 
 from accounts.admin import editor_of
+from accounts.organizations import has_several_organizations
 from accounts.tokens import revoke_token
 from forensics.admin.base import ReadOnlyAdmin
 
@@ -29,6 +30,7 @@ admin.site.unregister(DBTaskResult)
 class TokenAdmin(ReadOnlyAdmin):
     """API tokens: who has one, until when. Deleting one ends it at once."""
 
+    organization_path = "user__organization"
     list_display = ("token_key", "user", "created", "expiry")
     list_select_related = ("user",)
     fields = readonly_fields = ("token_key", "user", "created", "expiry")
@@ -77,8 +79,14 @@ class JobAdmin(DBTaskResultAdmin):
     def has_view_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        """Show them to whoever may see the workers."""
-        return editor_of(request).has_perm("forensics.view_worker")
+        """Show them to whoever may see the workers, as long as all work for one.
+
+        The rows name analyses of every organization.
+        """
+        editor = editor_of(request)
+        if not editor.is_superuser and has_several_organizations():
+            return False
+        return editor.has_perm("forensics.view_worker")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Show the heading to the same people."""

@@ -39,7 +39,9 @@ def analyses_before(backtest: PolicyBacktest) -> QuerySet[Analysis]:
     It looks at those that were there when it was asked for: new ones move nothing.
     """
     rows = Analysis.objects.filter(
-        status__in=USABLE, queued_at__lte=backtest.created_at
+        organization=backtest.version.policy.organization_id,
+        status__in=USABLE,
+        queued_at__lte=backtest.created_at,
     )
     if backtest.cursor:
         moment, key = parse_datetime(backtest.cursor[0]), UUID(backtest.cursor[1])
@@ -62,9 +64,13 @@ def count_analyses(backtest: PolicyBacktest) -> int:
 
 def outcomes_of(analyses: Iterable[Analysis]) -> dict[str, str]:
     """Return by hash what people decided of these pictures, the newest decision."""
-    hashes = {analysis.image.sha256 for analysis in analyses}
+    images = {analysis.image for analysis in analyses}
+    hashes = {image.sha256 for image in images}
     decisions = Decision.objects.filter(
-        image_sha256__in=hashes, is_automatic=False, withdrawn_at=None
+        organization__in={image.organization_id for image in images},
+        image_sha256__in=hashes,
+        is_automatic=False,
+        withdrawn_at=None,
     )
     rows = decisions.order_by("created_at", "id").values_list("image_sha256", "outcome")
     return dict(rows)
@@ -74,12 +80,13 @@ def tested_version(backtest: PolicyBacktest) -> PolicyVersion:
     """Return the version as it was when the test was asked for; never stored."""
     version, says = backtest.version, backtest.says
     slug = says["queue"]
+    queues = Queue.objects.filter(organization=version.policy.organization_id)
     return PolicyVersion(
         policy=version.policy,
         number=version.number,
         conditions=says["conditions"],
         action=says["action"],
-        queue=Queue.objects.filter(slug=slug).first() if slug else None,
+        queue=queues.filter(slug=slug).first() if slug else None,
         priority=says["priority"],
         needs_approval=says["needs_approval"],
     )
@@ -87,11 +94,13 @@ def tested_version(backtest: PolicyBacktest) -> PolicyVersion:
 
 def comparison_for(backtest: PolicyBacktest) -> Comparison:
     """Return the rules of today beside those with the version as it was tested."""
+    here = backtest.version.policy.organization_id
+    queues = Queue.objects.filter(organization=here)
     return Comparison.of(
         rule_of(tested_version(backtest)),
-        [r for r in rules_at_work() if r.version.state == VersionState.LIVE],
-        routed_queues(),
-        Queue.objects.values_list("name", flat=True).get(slug=DEFAULT_QUEUE),
+        [r for r in rules_at_work(here) if r.version.state == VersionState.LIVE],
+        routed_queues(here),
+        queues.values_list("name", flat=True).get(slug=DEFAULT_QUEUE),
     )
 
 

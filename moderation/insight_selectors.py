@@ -55,11 +55,12 @@ POLICY_EFFECT: str = "PolicyEffect"
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From ``start`` up to ``end``, in steps; of one queue, or of all."""
+    """From ``start`` up to ``end``, in steps; of one queue, or of all of them."""
 
     start: datetime
     end: datetime
     step: str  # day, week or month
+    organization: int
     queue: int | None = None
 
     def holds(self, name: str) -> Q:
@@ -94,6 +95,7 @@ def standing(period: Period) -> QuerySet[Decision]:
     return Decision.objects.order_by().filter(
         period.holds("created_at"),
         period.of_queue("case__queue"),
+        organization=period.organization,
         withdrawn_at__isnull=True,
         final_at__lte=timezone.now(),
         case__kind=CaseKind.REGULAR,
@@ -107,14 +109,19 @@ def by_people(period: Period) -> QuerySet[Decision]:
 
 def received(period: Period) -> list[tuple[datetime, int]]:
     """Count the pictures that came in."""
-    images = Image.objects.order_by().filter(period.holds("created_at"))
+    images = Image.objects.order_by().filter(
+        period.holds("created_at"), organization=period.organization
+    )
     return _counted(images, "created_at", period)
 
 
 def opened(period: Period) -> list[tuple[datetime, int]]:
     """Count the cases that were opened."""
     cases = models.Case.objects.order_by().filter(
-        period.holds("opened_at"), period.of_queue("queue"), kind=CaseKind.REGULAR
+        period.holds("opened_at"),
+        period.of_queue("queue"),
+        organization=period.organization,
+        kind=CaseKind.REGULAR,
     )
     return _counted(cases, "opened_at", period)
 
@@ -123,6 +130,7 @@ def analyzed(period: Period) -> list[dict[str, Any]]:
     """Count analyses by the day on which they ended, and by verdict."""
     analyses = Analysis.objects.order_by().filter(
         period.holds("finished_at"),
+        organization=period.organization,
         status__in=USABLE,
         queued_at__gte=period.start - LONGEST_WAIT,  # this column has an index
     )
@@ -188,11 +196,13 @@ def _waits(seconds: list[float]) -> Waits:
     return Waits(len(seconds), timedelta(seconds=median), timedelta(seconds=p99))
 
 
-def waiting_now(queue: int | None) -> tuple[int, models.Case | None]:
+def waiting_now(period: Period) -> tuple[int, models.Case | None]:
     """Return how many cases wait, and the one that does so longest."""
-    of_queue = Q(queue=queue) if queue else Q()
     cases = models.Case.objects.order_by().filter(
-        of_queue, status__in=WAITING, kind=CaseKind.REGULAR
+        period.of_queue("queue"),
+        organization=period.organization,
+        status__in=WAITING,
+        kind=CaseKind.REGULAR,
     )
     found = cases.aggregate(count=Count("*"), oldest=Min("opened_at"))
     oldest = cases.filter(opened_at=found["oldest"]).order_by("id").first()
@@ -238,7 +248,7 @@ def policy_effects(period: Period) -> list[dict[str, Any]] | None:
         return None
     rows = (
         effect.objects.order_by()
-        .filter(period.holds("at"))
+        .filter(period.holds("at"), version__policy__organization=period.organization)
         .values("version", "action", "is_live")
         .annotate(looked=Count("*"), matched=Count("pk", filter=Q(matched=True)))
     )

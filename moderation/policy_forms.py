@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from moderation import flow_selectors
 from moderation.models import Policy, PolicyAction, PolicyVersion, Priority, Queue
 from moderation.models.queues import DEFAULT_QUEUE, QueueOrder
+from moderation.policy_selectors import is_name_taken
 from moderation.services.backtests import MOST_ANALYSES
 from moderation.services.policies import DECIDING, Draft
 
@@ -36,6 +37,13 @@ class NameForm(forms.ModelForm[Policy]):
         fields = ("name", "description")
         labels = {"name": _("Name")}
 
+    def clean_name(self) -> str:
+        """Refuse a name that another policy of the organization has."""
+        name = str(self.cleaned_data["name"]).strip()
+        if is_name_taken(self.instance, name):
+            raise forms.ValidationError(_("There is a policy of this name already."))
+        return name
+
 
 class DraftForm(forms.Form):
     """What a version does with an analysis that meets its conditions."""
@@ -44,7 +52,7 @@ class DraftForm(forms.Form):
     queue = forms.ModelChoiceField(
         label=_("Queue"),
         required=False,
-        queryset=Queue.objects.filter(is_active=True),
+        queryset=Queue.objects.none(),
         empty_label=_("As the queues' rules say"),
     )
     priority = forms.TypedChoiceField(
@@ -67,6 +75,8 @@ class DraftForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["queue"]
+        chosen.queryset = flow_selectors.open_queues(user)
         if not user.has_perm("moderation.automate_decisions"):
             self.fields["needs_approval"].disabled = True
             self.fields["needs_approval"].initial = True
@@ -154,12 +164,21 @@ class QueueForm(forms.ModelForm[Queue]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members: Any = self.fields["members"]
-        members.queryset = flow_selectors.people_who_decide()
+        members.queryset = flow_selectors.people_who_decide(
+            self.instance.organization_id
+        )
         self.fields["description"].widget.attrs["maxlength"] = MAX_DESCRIPTION
         for name in ("second_review_share", "golden_share"):
             self.initial[name] = round(getattr(self.instance, name) * 100, 4)
         if self.instance.pk:
             self.initial["members"] = self.instance.members.all()
+
+    def clean_name(self) -> str:
+        """Refuse a name that another queue of the organization has."""
+        name = str(self.cleaned_data["name"]).strip()
+        if is_name_taken(self.instance, name):
+            raise forms.ValidationError(_("There is a queue of this name already."))
+        return name
 
     def clean_second_review_share(self) -> float:
         """Return the share, not the percentage."""
@@ -183,7 +202,7 @@ class QueueForm(forms.ModelForm[Queue]):
         queue = self.instance
         queue.conditions = conditions
         if not queue.slug:
-            queue.slug = free_slug(queue.name)
+            queue.slug = free_slug(queue.name, queue.organization_id)
         return queue
 
 
@@ -192,22 +211,24 @@ class CloseForm(forms.Form):
 
     into = forms.ModelChoiceField(
         label=_("Move its cases to"),
-        queryset=Queue.objects.filter(is_active=True),
+        queryset=Queue.objects.none(),
         empty_label=None,
     )
 
     def __init__(self, *args: Any, queue: Queue, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         into: Any = self.fields["into"]
-        into.queryset = Queue.objects.filter(is_active=True).exclude(pk=queue.pk)
+        others = Queue.objects.filter(organization=queue.organization_id)
+        into.queryset = others.filter(is_active=True).exclude(pk=queue.pk)
         self.initial["into"] = into.queryset.filter(slug=DEFAULT_QUEUE).first()
 
 
-def free_slug(name: str) -> str:
-    """Return a short word for addresses that no other queue has."""
+def free_slug(name: str, organization: int) -> str:
+    """Return a short word for addresses that no other queue there has."""
+    queues = Queue.objects.filter(organization=organization)
     start = slugify(name)[:40] or "queue"
     slug, number = start, 1
-    while Queue.objects.filter(slug=slug).exists():
+    while queues.filter(slug=slug).exists():
         number += 1
         slug = f"{start}-{number}"
     return slug

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.organizations import of_organization
 from moderation.models import (
     Case,
     Policy,
@@ -23,6 +25,11 @@ from moderation.policy_words import condition_in_words
 from moderation.rule_words import action_words, sentence
 from moderation.rules import checked
 from moderation.states import UNDECIDED
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from accounts.models import User
 
 RECENT = timedelta(days=7)
 
@@ -88,12 +95,15 @@ def words_of(version: PolicyVersion) -> VersionWords:
     )
 
 
-def policy_rows() -> list[PolicyRow]:
+def policy_rows(user: User) -> list[PolicyRow]:
     """Return every policy in the order in which they are tried: three queries."""
+    policies = of_organization(Policy.objects.all(), user)
     at_work = (VersionState.DRAFT, VersionState.SHADOW, VersionState.LIVE)
-    versions = PolicyVersion.objects.filter(state__in=at_work).select_related("queue")
-    found = {(v.policy_id, v.state): words_of(v) for v in versions}
-    counts = _recent_matches()
+    versions = PolicyVersion.objects.filter(state__in=at_work, policy__in=policies)
+    found = {
+        (v.policy_id, v.state): words_of(v) for v in versions.select_related("queue")
+    }
+    counts = _recent_matches(policies)
     return [
         PolicyRow(
             policy,
@@ -103,13 +113,15 @@ def policy_rows() -> list[PolicyRow]:
             live_matches=counts.get((policy.pk, True), 0),
             shadow_matches=counts.get((policy.pk, False), 0),
         )
-        for policy in Policy.objects.order_by("position", "name")
+        for policy in policies.order_by("position", "name")
     ]
 
 
-def _recent_matches() -> dict[tuple[int, bool], int]:
-    effects = PolicyEffect.objects.filter(at__gt=timezone.now() - RECENT).order_by()
-    rows = effects.values("version__policy", "is_live").annotate(count=Count("pk"))
+def _recent_matches(policies: QuerySet[Policy]) -> dict[tuple[int, bool], int]:
+    since = timezone.now() - RECENT
+    effects = PolicyEffect.objects.filter(at__gt=since, version__policy__in=policies)
+    grouped = effects.order_by().values("version__policy", "is_live")
+    rows = grouped.annotate(count=Count("pk"))
     return {(row["version__policy"], row["is_live"]): row["count"] for row in rows}
 
 
@@ -142,17 +154,20 @@ def _lines(version: PolicyVersion) -> list[str]:
     return [*(told or [_("every analysis")]), words_of(version).action]
 
 
-def queue_rows() -> list[QueueRow]:
+def queue_rows(user: User) -> list[QueueRow]:
     """Return every queue with its figures, in the order of their rules: two queries."""
     now = timezone.now()
     waiting = Q(cases__status__in=UNDECIDED)
-    queues = Queue.objects.annotate(
+    queues = of_organization(Queue.objects.all(), user).annotate(
         waiting=Count("cases", filter=waiting),
         overdue=Count("cases", filter=waiting & Q(cases__due_at__lt=now)),
         oldest=Min("cases__opened_at", filter=waiting),
     )
-    through = Queue.members.through.objects.values("queue").annotate(n=Count("pk"))
-    members = {row["queue"]: row["n"] for row in through.order_by()}
+    through = of_organization(
+        Queue.members.through.objects.all(), user, path="queue__organization"
+    )
+    counted = through.values("queue").annotate(n=Count("pk"))
+    members = {row["queue"]: row["n"] for row in counted.order_by()}
     return [
         QueueRow(
             queue,

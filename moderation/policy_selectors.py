@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import Group
 from django.db.models import Prefetch
 
+from accounts.organizations import of_organization
 from forensics.models import Analysis, Finding, Submission
-from moderation.models import PolicyVersion, Queue, VersionState
+from moderation.models import Policy, PolicyVersion, Queue, VersionState
 from moderation.rules import Condition, Evidence, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
+
+    from accounts.models import User
+    from forensics.models import Bank
 
 _AT_WORK = (VersionState.LIVE, VersionState.SHADOW)
 
@@ -28,6 +32,24 @@ class Rule:
 
     version: PolicyVersion
     conditions: tuple[Condition, ...]
+
+
+def policies_visible_to(user: User) -> QuerySet[Policy]:
+    """Return the policies of this person's organization."""
+    return of_organization(Policy.objects.all(), user)
+
+
+def queues_visible_to(user: User) -> QuerySet[Queue]:
+    """Return the queues of this person's organization, closed ones, too."""
+    return of_organization(Queue.objects.all(), user)
+
+
+def is_name_taken(row: Policy | Queue | Bank, name: str) -> bool:
+    """Return whether another row of the same organization is called so."""
+    same = type(row)._default_manager.filter(  # noqa: SLF001 - Django's
+        organization=row.organization_id, name=name
+    )
+    return same.exclude(pk=row.pk).exists()
 
 
 def rule_of(version: PolicyVersion) -> Rule:

@@ -115,16 +115,16 @@ class QualityReport:
     detector: DetectorQuality
 
 
-def quality_report(*, days: int) -> QualityReport:
+def quality_report(*, days: int, organization: int) -> QualityReport:
     """Return the figures of the last ``days`` days, in a fixed number of queries."""
     since = timezone.now() - timedelta(days=days)
-    decided = _decided(since)
+    decided = _decided(since).filter(organization=organization)
     counts = dict(decided.order_by().values_list("case__queue").annotate(Count("pk")))
-    reviews = _reviews(since)
-    golden = _golden(since)
+    reviews = _reviews(since, organization)
+    golden = _golden(since, organization)
     queues = [
         _of_queue(queue, counts.get(queue.pk, 0), reviews[queue.pk], golden)
-        for queue in Queue.objects.all()
+        for queue in Queue.objects.filter(organization=organization)
     ]
     return QualityReport(days=days, queues=queues, detector=_detector(decided))
 
@@ -139,19 +139,25 @@ def _decided(since: datetime) -> QuerySet[Decision]:
     )
 
 
-def _reviews(since: datetime) -> Mapping[int, list[SecondReview]]:
+def _reviews(since: datetime, organization: int) -> Mapping[int, list[SecondReview]]:
     """Return the answered second reviews of each queue."""
-    answered = SecondReview.objects.filter(second__created_at__gte=since)
+    answered = SecondReview.objects.filter(
+        second__created_at__gte=since, second__organization=organization
+    )
     found: dict[int, list[SecondReview]] = defaultdict(list)
     for review in answered.select_related("case", "first", "second"):
         found[review.case.queue_id].append(review)
     return found
 
 
-def _golden(since: datetime) -> Mapping[int, tuple[int, int]]:
-    answered = GoldenCheck.objects.filter(decided_at__gte=since).order_by()
-    rows = answered.values_list("case__queue").annotate(
-        given=Count("pk"), found=Count("pk", filter=Q(matched=True))
+def _golden(since: datetime, organization: int) -> Mapping[int, tuple[int, int]]:
+    answered = GoldenCheck.objects.filter(
+        decided_at__gte=since, case__organization=organization
+    )
+    rows = (
+        answered.order_by()
+        .values_list("case__queue")
+        .annotate(given=Count("pk"), found=Count("pk", filter=Q(matched=True)))
     )
     return {queue: (given, matched) for queue, given, matched in rows}
 

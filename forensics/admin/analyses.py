@@ -147,6 +147,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class FindingAdmin(ReadOnlyAdmin):
     """What one analyzer said in one analysis."""
 
+    organization_path = "analysis__organization"
     list_display = ("analyzer", "status", "score", "summary", "code_list", "elapsed_ms")
     list_filter = ("analyzer", "status")
     fields = (
@@ -186,4 +187,5 @@ class FindingAdmin(ReadOnlyAdmin):
 class WorkerAdmin(ReadOnlyAdmin):
     """Workers and when they were last heard of."""
 
+    organization_path = ""
     list_display = ("name", "started_at", "seen_at")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
+from accounts.scoped_admin import ScopedAdmin
 from forensics.admin.paging import LookAheadPaginator
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(ScopedAdmin):
     """Rows that services write. Nothing is added, changed or deleted by hand."""
 
     list_per_page = 50

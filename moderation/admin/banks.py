@@ -9,9 +9,11 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 
+from accounts.scoped_admin import ScopedAdmin, ScopedRelatedFilter
 from forensics.exchange import MAX_TAG, MAX_TAGS
 from forensics.models import Bank, BankEntry
 from forensics.services.known import check_entry
+from moderation.policy_selectors import is_name_taken
 from moderation.services import (
     delete_bank,
     delete_bank_entry,
@@ -26,14 +28,39 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+class BankForm(forms.ModelForm[Bank]):
+    """A bank; another of the organization may not be called alike."""
+
+    # Whose a new bank is: set by the page.
+    organization: int
+
+    def clean_name(self) -> str:
+        """Refuse a name that is taken."""
+        name = str(self.cleaned_data["name"]).strip()
+        if self.instance._state.adding:  # noqa: SLF001 - the documented name
+            self.instance.organization_id = self.organization
+        if is_name_taken(self.instance, name):
+            raise forms.ValidationError("There is a bank of this name already.")
+        return name
+
+
 @admin.register(Bank)
-class BankAdmin(admin.ModelAdmin[Bank]):
+class BankAdmin(ScopedAdmin):
     """Lists of known images."""
 
+    form = BankForm
     list_display = ("name", "purpose", "is_active", "entry_count", "created_at")
     list_filter = ("purpose", "is_active")
     fields = ("name", "purpose", "description", "is_active")
     search_fields = ("name",)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Say whose a new bank is, to a class of this request's own."""
+        form = super().get_form(request, obj, *args, **kwargs)
+        form.organization = cast("User", request.user).organization_id
+        return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bank]:
         """Count the entries along."""
@@ -72,10 +99,11 @@ class EntryForm(forms.ModelForm[BankEntry]):
         cleaned = super().clean() or {}
         if not self.errors:
             hashes = {name: cleaned.get(name, "") for name in ("sha256", "pdq")}
+            bank = cleaned["bank"]
             if not is_tag_list(cleaned.get("tags") or []):
                 self.add_error("tags", 'Give a list of words, such as ["deepfake"].')
             try:
-                cleaned |= check_entry(**hashes)
+                cleaned |= check_entry(**hashes, organization=bank.organization_id)
             except ValidationError as problem:
                 self.add_error(None, problem)
         return cleaned
@@ -91,12 +119,13 @@ def is_tag_list(tags: Any) -> bool:
 
 
 @admin.register(BankEntry)
-class BankEntryAdmin(admin.ModelAdmin[BankEntry]):
+class BankEntryAdmin(ScopedAdmin):
     """The images of banks."""
 
+    organization_path = "bank__organization"
     form = EntryForm
     list_display = ("__str__", "bank", "source", "added_by_name", "added_at")
-    list_filter = ("bank__purpose", "bank", "added_at")
+    list_filter = ("bank__purpose", ("bank", ScopedRelatedFilter), "added_at")
     list_select_related = ("bank",)
     show_full_result_count = False
     search_fields = ("^sha256", "^pdq", "source")

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
+from accounts.scoped_admin import ScopedRelatedFilter
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from forensics.models import EvidenceFile
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 EVERY = "all"
+POLICY = ("policy", ScopedRelatedFilter)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -109,7 +111,7 @@ class CaseAdmin(TransitionPages, ReadOnlyAdmin):
         "age",
     )
     list_display_links = ("thumbnail", "name")
-    list_filter = (StateFilter, "priority", "analysis__verdict", "outcome", "policy")
+    list_filter = (StateFilter, "priority", "analysis__verdict", "outcome", POLICY)
     search_fields = ("^image__sha256", "image__submissions__original_name")
     search_help_text = "How the image's SHA-256 begins, or part of a file name."
     inlines = (DecisionInline, EventInline)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from moderation.models import Case
 
 DECIDE, REOPEN = "decide_case", "reopen_case"
+# Superusers see the cases of all, and decide those of their own.
+ELSEWHERE = _("This case belongs to another organization.")
 Values = Mapping[str, Any]
 
 
@@ -165,12 +167,16 @@ TRANSITIONS = (
 
 def offered(case: Case, user: User) -> list[Transition]:
     """Return what this person can do with a case now."""
+    if case.organization_id != user.organization_id:
+        return []
     able = abilities(user, case)
     return [one for one in TRANSITIONS if getattr(able, one.name)]
 
 
 def reason_against(transition: Transition, case: Case, user: User) -> str:
     """Say why something cannot be done with a case now; empty if it can."""
+    if case.organization_id != user.organization_id:
+        return ELSEWHERE
     able = abilities(user, case)
     if getattr(able, transition.name):
         return ""
@@ -192,6 +198,8 @@ def carry_out(
     transition: Transition, case: Case, user: User, form: forms.Form | None
 ) -> str:
     """Do it; return what went wrong in words, or nothing."""
+    if case.organization_id != user.organization_id:
+        return str(ELSEWHERE)
     values = dict(form.cleaned_data) if form else {}
     if isinstance(form, HoldForm):
         values["until"] = form.until()

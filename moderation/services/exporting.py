@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import DEFAULT_ORGANIZATION
 from forensics.exceptions import StorageError
 from forensics.files import read_bytes
 from moderation.exceptions import ModerationError
@@ -58,17 +59,20 @@ class ExportError(ModerationError):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which decisions to export. Empty: all of them."""
+    """Which decisions of an organization to export. Empty: all of them."""
 
     since: date | None = None
     until: date | None = None
     queue: str = ""
     outcome: str = ""
     only_wrong: bool = False
+    organization: int = DEFAULT_ORGANIZATION
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the marker and the record keep it."""
-        return {
+        is_first = self.organization == DEFAULT_ORGANIZATION
+        whose = {} if is_first else {"organization": self.organization}
+        return whose | {
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
             "queue": self.queue,
@@ -113,8 +117,8 @@ def export_decisions(
 ) -> Summary:
     """Write originals under their hash, by what people decided, and a manifest.
 
-    Of each picture the newest decision in force counts, of a regular case and made by
-    a person: a policy only repeats the detector. *Cannot tell* is counted and left
+    Of each picture of the organization the newest decision in force counts, of a
+    regular case and made by a person: a policy only repeats the detector. *Cannot tell* is counted and left
     out. Run again into the same folder with the same choice, it goes on, and takes
     away what no longer holds.
 
@@ -125,7 +129,7 @@ def export_decisions(
     """
     _prepare(folder, choice)
     summary, kept = Summary(), set[str]()
-    decisions = _standing()
+    decisions = _standing(choice.organization)
     with _Manifest(folder) as manifest:
         for decision in shown(_one_each(decisions), decisions.count()):
             if choice.holds(decision):
@@ -138,6 +142,7 @@ def export_decisions(
         record(
             "decisions_exported",
             actor=None,
+            organization=choice.organization,
             choice=choice.as_json(),
             counts=dict(summary.counts),
             lost=len(summary.lost),
@@ -190,9 +195,10 @@ class _Manifest:
                 part.replace(name)
 
 
-def _standing() -> QuerySet[Decision]:
+def _standing(organization: int) -> QuerySet[Decision]:
     return (
         Decision.objects.filter(
+            organization=organization,
             withdrawn_at__isnull=True,
             final_at__lte=timezone.now(),
             is_automatic=False,

@@ -47,9 +47,13 @@ def create_policy(
     """Store a new policy with its first draft; nothing is at work yet."""
     require(actor, "moderation.add_policy", _("add policies"))
     with transaction.atomic():
-        highest = Policy.objects.aggregate(highest=Max("position"))["highest"] or 0
+        here = Policy.objects.filter(organization=actor.organization_id)
+        highest = here.aggregate(highest=Max("position"))["highest"] or 0
         policy = Policy(
-            name=name.strip(), description=description, position=highest + 10
+            organization_id=actor.organization_id,
+            name=name.strip(),
+            description=description,
+            position=highest + 10,
         )
         policy.full_clean()
         policy.save(force_insert=True)
@@ -229,6 +233,7 @@ def _draft_of(
     version.action, version.queue = draft.action, draft.queue
     version.priority, version.note = draft.priority, draft.note.strip()
     version.needs_approval = draft.needs_approval
+    _refuse_strange_queue(version)
     version.created_by, version.created_by_name = actor, str(actor)
     version.full_clean()
     version.save()
@@ -260,6 +265,13 @@ def _refuse_closed_queue(version: PolicyVersion) -> None:
             _("The queue “%(queue)s” is closed. Choose another one in a draft.")
             % {"queue": version.queue}
         )
+
+
+def _refuse_strange_queue(version: PolicyVersion) -> None:
+    """Keep cases from going to another organization."""
+    queue = version.queue
+    if queue is not None and queue.organization_id != version.policy.organization_id:
+        raise InvalidPolicyError(_("There is no such queue."))
 
 
 def _next_number(policy: Policy) -> int:

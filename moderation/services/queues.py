@@ -67,15 +67,17 @@ def save_queue(
         record(
             "queue_created" if is_new else "queue_changed",
             actor=actor,
+            organization=queue.organization_id,
             before=was,
             after=as_dict(queue),
         )
     return queue
 
 
-def new_position() -> int:
+def new_position(organization: int) -> int:
     """Return a place behind all queues but the one that catches the rest."""
-    others = Queue.objects.exclude(slug=DEFAULT_QUEUE)
+    queues = Queue.objects.filter(organization=organization)
+    others = queues.exclude(slug=DEFAULT_QUEUE)
     highest = others.aggregate(highest=Max("position"))["highest"] or 0
     return int(highest) + 10
 
@@ -89,6 +91,7 @@ def move_queue(*, queue: Queue, up: bool, actor: User) -> None:
     with transaction.atomic():
         queues = list(
             Queue.objects.select_for_update()
+            .filter(organization=queue.organization_id)
             .exclude(slug=DEFAULT_QUEUE)
             .order_by("position", "name")
         )
@@ -108,6 +111,7 @@ def move_queue(*, queue: Queue, up: bool, actor: User) -> None:
         record(
             "queues_reordered",
             actor=actor,
+            organization=queue.organization_id,
             before=slugs,
             after=[one.slug for one in queues],
         )
@@ -129,6 +133,8 @@ def close_queue(*, queue: Queue, into: Queue, actor: User) -> int:
         chosen = Queue.objects.select_for_update().filter(pk__in=(queue.pk, into.pk))
         locked = {one.pk: one for one in chosen.order_by("pk")}
         closing, other = locked[queue.pk], locked[into.pk]
+        if other.organization_id != closing.organization_id:
+            raise InvalidPolicyError(_("Choose another queue for the cases."))
         if not other.is_active:
             raise InvalidPolicyError(
                 _("The queue “%(queue)s” is closed itself.") % {"queue": other}
@@ -143,6 +149,7 @@ def close_queue(*, queue: Queue, into: Queue, actor: User) -> int:
         record(
             "queue_closed",
             actor=actor,
+            organization=closing.organization_id,
             queue=closing.slug,
             into=other.slug,
             moved=moved,

@@ -29,6 +29,7 @@ from moderation.condition_rows import (
 from moderation.exceptions import ModerationError, NotAllowedError
 from moderation.models import Policy, PolicyVersion, Priority, VersionState
 from moderation.policy_forms import SIZES, BacktestForm, DraftForm, NameForm
+from moderation.policy_selectors import policies_visible_to
 from moderation.rule_words import action_words, sentence
 from moderation.views.answers import CONFLICT, UNPROCESSABLE
 
@@ -48,7 +49,7 @@ SHOWN_BACKTESTS = 10
 @require_safe
 def policies(request: AuthenticatedRequest) -> HttpResponse:
     """List every policy in the order in which they are tried."""
-    rows = policy_pages.policy_rows()
+    rows = policy_pages.policy_rows(request.user)
     return render(request, "moderation/policies.html", {"rows": rows})
 
 
@@ -57,7 +58,7 @@ def policies(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 def policy(request: AuthenticatedRequest, policy_id: int) -> HttpResponse:
     """Show one policy: what is at work, the draft, the history, the back-tests."""
-    found = get_object_or_404(Policy, pk=policy_id)
+    found = policy_or_404(request, policy_id)
     history = policy_pages.history_of(found)
     current = {words.version.state: words for words, _lines in history}
     context = {
@@ -86,8 +87,20 @@ def create(request: AuthenticatedRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: AuthenticatedRequest, policy_id: int) -> HttpResponse:
     """Change the draft; where there is none, begin with what is at work."""
-    found = get_object_or_404(Policy, pk=policy_id)
+    found = policy_or_404(request, policy_id)
     return _edit(request, found, _start_of(found))
+
+
+def policy_or_404(request: AuthenticatedRequest, policy_id: int) -> Policy:
+    """Return a policy that this person may see, or answer 404."""
+    return get_object_or_404(policies_visible_to(request.user), pk=policy_id)
+
+
+def _name_form(
+    request: AuthenticatedRequest, found: Policy | None, *sent: Any
+) -> NameForm:
+    new = Policy(organization_id=request.user.organization_id)
+    return NameForm(*sent, instance=found or new)
 
 
 def _start_of(found: Policy) -> PolicyVersion | None:
@@ -108,10 +121,10 @@ def _edit(
             if start
             else DraftForm(user=request.user)
         )
-        return _form_page(request, found, NameForm(instance=found), form, rows)
+        return _form_page(request, found, _name_form(request, found), form, rows)
     rows = rows_from(request.POST)
     form = DraftForm(request.POST, user=request.user)
-    name_form = NameForm(request.POST, instance=found)
+    name_form = _name_form(request, found, request.POST)
     if wants_rows_changed(request.POST):
         return _form_page(request, found, name_form, form, rows)
     conditions, are_valid = check_rows(rows)

@@ -80,7 +80,7 @@ def decide(
 
 
 def counts(days: int = 30, queue: int | None = None) -> Counts:
-    return counts_of(period_of(days, queue=queue))
+    return counts_of(period_of(days, organization=1, queue=queue))
 
 
 def decided_total(found: Counts) -> int:
@@ -127,7 +127,7 @@ def test_a_queue_narrows_it() -> None:
 def test_volume_is_counted_by_the_day() -> None:
     for days_ago in (1, 1, 3):
         decide(days_ago=days_ago)
-    period = period_of(7, queue=None)
+    period = period_of(7, organization=1, queue=None)
     plots = {one.key: one for one in insight.volume(period, counts_of(period))}
     assert set(plots) == {"received", "analyzed", "opened", "decided"}
     for plot in plots.values():
@@ -140,7 +140,7 @@ def test_volume_is_counted_by_the_day() -> None:
 def test_longer_periods_have_longer_steps(days: int, step: str) -> None:
     decide(days_ago=0.001)
     decide(days_ago=200)
-    period = period_of(days, queue=None)
+    period = period_of(days, organization=1, queue=None)
     assert period.step == step
     plots = insight.volume(period, counts_of(period))
     assert {plot.figure for plot in plots} == {"2"}
@@ -188,7 +188,7 @@ def test_agreement_mistakes_and_reliability_come_from_the_same_decisions() -> No
     assert plot.rows[9] == ["90-100 %", "100 %", "44 % - 100 %", "3"]
     assert plot.rows[6][1] == "0 %"
     assert plot.rows[1][3] == "2"
-    agreed = insight.agreement_plots(period_of(30, queue=None), found)
+    agreed = insight.agreement_plots(period_of(30, organization=1, queue=None), found)
     assert [plot.figure for plot in agreed] == ["50 %", "0 %", "100 %"]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from accounts.organizations import organization_named
 from forensics.exchange import FORMATS, write_list
 from forensics.models import Bank
 from moderation.services import record_export
@@ -29,10 +30,17 @@ class Command(BaseCommand):
             "--output", type=Path, metavar="FILE", help="default: standard output"
         )
         parser.add_argument("--format", choices=FORMATS, default="json")
+        parser.add_argument(
+            "--organization", help="whose bank it is (default: the first)"
+        )
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Write entry by entry; no bank is too large."""
-        bank = Bank.objects.filter(name=options["bank"]).first()
+        try:
+            here = organization_named(options["organization"])
+        except LookupError as error:
+            raise CommandError(str(error)) from error
+        bank = Bank.objects.filter(organization=here, name=options["bank"]).first()
         if bank is None:
             raise CommandError(f"There is no bank {options['bank']!r}.")
         pieces = write_list(

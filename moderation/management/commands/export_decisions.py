@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.organizations import organization_named
 from forensics.management.progress import ProgressBar
 from moderation.models import Queue
 from moderation.services.exporting import (
@@ -45,6 +46,9 @@ class Command(BaseCommand):
             metavar="YYYY-MM-DD",
             help="the last day, in the installation's time zone",
         )
+        parser.add_argument(
+            "--organization", metavar="NAME", help="whose (default: the first)"
+        )
         parser.add_argument("--queue", default="", metavar="SLUG")
         parser.add_argument("--outcome", default="", choices=sorted(FOLDERS))
         parser.add_argument(
@@ -55,11 +59,15 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Export and say what came of it."""
-        queue = options["queue"]
-        if queue and not Queue.objects.filter(slug=queue).exists():
+        try:
+            here = organization_named(options["organization"])
+        except LookupError as error:
+            raise CommandError(str(error)) from error
+        queue, queues = options["queue"], Queue.objects.filter(organization=here)
+        if queue and not queues.filter(slug=queue).exists():
             raise CommandError(f"There is no queue {queue!r}.")
         names = ("since", "until", "queue", "outcome", "only_wrong")
-        choice = Choice(**{name: options[name] for name in names})
+        choice = Choice(**{name: options[name] for name in names}, organization=here)
         bar = ProgressBar(self.stderr)
 
         def shown(items: Iterable[Any], total: int) -> Iterable[Any]:

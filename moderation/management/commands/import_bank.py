@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
+from accounts.organizations import organization_named
 from forensics.exchange import FORMATS, MAX_BYTES, ExchangeError, Reading, read_list
 from forensics.models import Bank, BankPurpose
 from moderation.exceptions import ModerationError
@@ -47,16 +48,21 @@ class Command(BaseCommand):
         )
         parser.add_argument("--source", help="where it comes from (default: file name)")
         parser.add_argument("--user", help="user name to record (default: none)")
+        parser.add_argument(
+            "--organization",
+            help="whose bank it is (default: the user's, or else the first)",
+        )
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Read the whole list, then store it at once."""
         file: Path = options["file"]
         actor = _user_named(options["user"])
+        here = _organization(options["organization"], actor)
         reading = _read(file, options["format"], options["signal_type"])
         source = (options["source"] or file.name)[:255]
         try:
             with transaction.atomic():
-                bank = _bank(options["bank"], options["create"], actor)
+                bank = _bank(options["bank"], options["create"], actor, here)
                 added = import_into_bank(
                     bank=bank, known=reading.known, source=source, actor=actor
                 )
@@ -89,15 +95,27 @@ def _read(file: Path, kind: str | None, signal_type: str) -> Reading:
         raise CommandError(str(error)) from error
 
 
-def _bank(name: str, purpose: str | None, actor: User | None) -> Bank:
-    bank = Bank.objects.filter(name=name).first()
+def _organization(name: str | None, actor: User | None) -> int:
+    if name is None and actor is not None:
+        return actor.organization_id
+    try:
+        return organization_named(name)
+    except LookupError as error:
+        raise CommandError(str(error)) from error
+
+
+def _bank(
+    name: str, purpose: str | None, actor: User | None, organization: int
+) -> Bank:
+    bank = Bank.objects.filter(organization=organization, name=name).first()
     if bank is not None:
         return bank
     if purpose is None:
         raise CommandError(
             f"There is no bank {name!r}. Make it with --create fake, good or custom."
         )
-    return save_bank(bank=Bank(name=name, purpose=purpose), actor=actor)
+    new = Bank(organization_id=organization, name=name, purpose=purpose)
+    return save_bank(bank=new, actor=actor)
 
 
 def _user_named(name: str | None) -> User | None:
