@@ -32,10 +32,9 @@ def organization_filter(path: str) -> type[admin.SimpleListFilter]:
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
             """Name them, where there are several."""
-            found = list(
-                Organization.objects.order_by("name").values_list("pk", "name")
-            )
-            return [(str(key), name) for key, name in found] if len(found) > 1 else []
+            found = Organization.objects.order_by("name").values_list("pk", "name")
+            named = [(str(key), name) for key, name in found]
+            return named if len(named) > 1 else []
 
         def queryset(
             self, request: HttpRequest, queryset: QuerySet[Any]

@@ -8,9 +8,10 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from accounts.scoped_admin import ScopedAdmin, ScopedRelatedFilter
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
-from forensics.selectors import with_thumbnail
+from forensics.selectors import images_visible_to, with_thumbnail
 from moderation import quality_selectors
 from moderation.models import Appeal, GoldenAnswer
 from moderation.services import save_golden_answer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from accounts.models import User
+    from forensics.models import Image
 
 
 class GoldenChangeForm(forms.ModelForm[GoldenAnswer]):
@@ -41,6 +43,7 @@ class GoldenChangeForm(forms.ModelForm[GoldenAnswer]):
 class GoldenAnswerForm(GoldenChangeForm):
     """A picture by its SHA-256, and its answer."""
 
+    images: QuerySet[Image]  # those that can be named
     sha256 = forms.CharField(
         label=_("SHA-256 of the picture"), min_length=64, max_length=64
     )

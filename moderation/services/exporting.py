@@ -118,9 +118,9 @@ def export_decisions(
     """Write originals under their hash, by what people decided, and a manifest.
 
     Of each picture of the organization the newest decision in force counts, of a
-    regular case and made by a person: a policy only repeats the detector. *Cannot tell* is counted and left
-    out. Run again into the same folder with the same choice, it goes on, and takes
-    away what no longer holds.
+    regular case and made by a person: a policy only repeats the detector. *Cannot
+    tell* is counted and left out. Run again into the same folder with the same
+    choice, it goes on, and takes away what no longer holds.
 
     Raises
     ------

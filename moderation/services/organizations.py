@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,15 +18,25 @@ if TYPE_CHECKING:
     from accounts.models import User
     from accounts.services import Credentials
 
+
+class First(NamedTuple):
+    """A policy that opens a case of each picture with a verdict."""
+
+    name: str
+    description: str
+    verdict: Verdict
+    priority: Priority
+
+
 # What the first organization began with, too.
 FIRST_POLICIES = (
-    (
+    First(
         "Called fake",
         "Strong evidence of manipulation or generation.",
         Verdict.FAKE,
         Priority.HIGH,
     ),
-    (
+    First(
         "Called suspicious",
         "Something speaks against it.",
         Verdict.SUSPICIOUS,
@@ -59,7 +69,7 @@ def create_organization(
     organization.save(force_insert=True)
     _make_queue(organization)
     for number, first in enumerate(FIRST_POLICIES, start=1):
-        _make_policy(organization, number * 10, *first)
+        _make_policy(organization, number * 10, first)
     record(
         "organization_created",
         actor=actor,
@@ -99,18 +109,11 @@ def _make_queue(organization: Organization) -> None:
     queue.save()
 
 
-def _make_policy(
-    organization: Organization,
-    position: int,
-    name: str,
-    description: str,
-    verdict: Verdict,
-    priority: Priority,
-) -> None:
+def _make_policy(organization: Organization, position: int, first: First) -> None:
     policy = Policy(
         organization=organization,
-        name=name,
-        description=description,
+        name=first.name,
+        description=first.description,
         position=position,
     )
     policy.full_clean()
@@ -119,8 +122,8 @@ def _make_policy(
         policy=policy,
         number=1,
         state=VersionState.LIVE,
-        conditions=[{"kind": "verdict_in", "value": [verdict.value]}],
-        priority=priority,
+        conditions=[{"kind": "verdict_in", "value": [first.verdict.value]}],
+        priority=first.priority,
         activated_at=timezone.now(),
     )
     version.full_clean()
