@@ -4,6 +4,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 DEFAULT_ORGANIZATION = 1
+# Never None of a stored row; the type checker takes a default for a null.
+OrganizationKey = int | None
 
 
 class Organization(models.Model):

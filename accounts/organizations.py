@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from accounts.models import DEFAULT_ORGANIZATION, Organization
+from accounts.models import DEFAULT_ORGANIZATION, Organization, OrganizationKey
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -38,7 +38,7 @@ def of_organization(
     return rows.filter(**{path: user.organization_id})
 
 
-def organization_named(name: str | None) -> int:
+def organization_named(name: str | None) -> OrganizationKey:
     """Return an organization's key; without a name, the first one's.
 
     Raises

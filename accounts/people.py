@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accounts.models import User
+from accounts.models import OrganizationKey, User
 from accounts.record import record
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def record_person(*, person: User, before: State | None, actor: User | None) -> 
 
 
 def record_removal(
-    *, before: Mapping[str, Any], organization: int, actor: User | None
+    *, before: Mapping[str, Any], organization: OrganizationKey, actor: User | None
 ) -> None:
     """Record that a person of an organization was deleted, and who it was."""
     said = {name: value for name, value in before.items() if name != "password"}

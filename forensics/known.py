@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.db.models.sql.compiler import SQLCompiler
 
-    from accounts.models import User
+    from accounts.models import OrganizationKey, User
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ class _SharesABand(Func):
 
 
 def bank_matches(
-    *, sha256: str, hashes: Mapping[str, str], organization: int
+    *, sha256: str, hashes: Mapping[str, str], organization: OrganizationKey
 ) -> BankAnswer:
     """Return the entries of active banks that a picture is, or looks like.
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
-from accounts.models import DEFAULT_ORGANIZATION, Organization
+from accounts.models import Organization
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
 from forensics.search_models import SearchDocument
@@ -65,7 +65,6 @@ class Image(models.Model):
     organization = models.ForeignKey(
         Organization,
         on_delete=models.PROTECT,
-        default=DEFAULT_ORGANIZATION,
         db_index=False,  # others begin with it
         related_name="+",
     )

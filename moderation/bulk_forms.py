@@ -123,5 +123,5 @@ FORMS: dict[str, type[forms.Form]] = {
 
 def form_for(action: str, *sent: Any, user: User) -> forms.Form:
     """Return the form of an action, filled with what was sent."""
-    offered = {"user": user} if action in _OF_AN_ORGANIZATION else {}
+    offered: dict[str, Any] = {"user": user} if action in _OF_AN_ORGANIZATION else {}
     return FORMS[action](*sent, **offered)

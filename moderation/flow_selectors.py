@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import OrganizationKey, User
 from accounts.organizations import of_organization
 from moderation import quality_selectors, selectors
 from moderation.models import (
@@ -170,13 +170,15 @@ def viewers_of(case_id: UUID, *, but: User) -> list[str]:
     return [str(row.person) for row in rows]
 
 
-def people_who_decide(organization: int) -> QuerySet[User]:
+def people_who_decide(organization: OrganizationKey) -> QuerySet[User]:
     """Return those of an organization to whom a case can be given, by name."""
     people = User.objects.with_perm(DECIDE, is_active=True)
     return people.filter(organization=organization).order_by("username")
 
 
-def people_who_see_cases(names: Iterable[str], organization: int) -> QuerySet[User]:
+def people_who_see_cases(
+    names: Iterable[str], organization: OrganizationKey
+) -> QuerySet[User]:
     """Return those of an organization with these user names who may see cases."""
     people = User.objects.with_perm("moderation.view_case", is_active=True)
     return people.filter(organization=organization, username__in=list(names))

@@ -31,6 +31,8 @@ from moderation.statistics import Share
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from accounts.models import OrganizationKey
+
 CLEAR = (Outcome.AUTHENTIC.value, Outcome.FAKE.value)
 # Verdicts that claim something: with *inconclusive* nobody can agree or disagree.
 CLAIMS = ("authentic", "suspicious", "fake")
@@ -88,7 +90,11 @@ class Signal:
 
 
 def period_of(
-    days: int, *, organization: int, queue: int | None, now: datetime | None = None
+    days: int,
+    *,
+    organization: OrganizationKey,
+    queue: int | None,
+    now: datetime | None = None,
 ) -> Period:
     """Return the last ``days`` days, today among them."""
     moment = timezone.localtime(now)

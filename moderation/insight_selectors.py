@@ -38,6 +38,8 @@ from moderation.statistics import percentile
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from accounts.models import OrganizationKey
+
 WAITING = (CaseStatus.OPEN, CaseStatus.CLAIMED, CaseStatus.HELD)
 AGAINST = ("suspicious", "fake")
 # An analysis waits seconds; one that waited longer than this is not counted.
@@ -60,7 +62,7 @@ class Period:
     start: datetime
     end: datetime
     step: str  # day, week or month
-    organization: int
+    organization: OrganizationKey
     queue: int | None = None
 
     def holds(self, name: str) -> Q:

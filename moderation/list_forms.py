@@ -119,10 +119,10 @@ class CaseListForm(ListForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        queues = of_organization(Queue.objects.values_list("slug", "name"), self.user)
-        self._offer("queue", list(queues[:200]))
-        named = of_organization(Policy.objects.values_list("id", "name"), self.user)
-        policies = [(str(p), n) for p, n in named[:500]]
+        queues = of_organization(Queue.objects.all(), self.user)
+        self._offer("queue", list(queues.values_list("slug", "name")[:200]))
+        named = of_organization(Policy.objects.all(), self.user)
+        policies = [(str(p), n) for p, n in named.values_list("id", "name")[:500]]
         self._offer("policy", policies)
 
     def apply(self, cases: QuerySet[Case], *, user: User) -> QuerySet[Case]:

@@ -16,7 +16,7 @@ from moderation.services.backtests import MOST_ANALYSES
 from moderation.services.policies import DECIDING, Draft
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import OrganizationKey, User
 
 MAX_DESCRIPTION = 1000
 SIZES = (100, 1000, MOST_ANALYSES)
@@ -223,7 +223,7 @@ class CloseForm(forms.Form):
         self.initial["into"] = into.queryset.filter(slug=DEFAULT_QUEUE).first()
 
 
-def free_slug(name: str, organization: int) -> str:
+def free_slug(name: str, organization: OrganizationKey) -> str:
     """Return a short word for addresses that no other queue there has."""
     queues = Queue.objects.filter(organization=organization)
     start = slugify(name)[:40] or "queue"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from accounts.models import User
+    from accounts.models import OrganizationKey, User
     from forensics.models import Bank
 
 _AT_WORK = (VersionState.LIVE, VersionState.SHADOW)
@@ -57,7 +57,7 @@ def rule_of(version: PolicyVersion) -> Rule:
     return Rule(version, checked(version.conditions))
 
 
-def rules_at_work(organization: int) -> list[Rule]:
+def rules_at_work(organization: OrganizationKey) -> list[Rule]:
     """Return the live and the shadow versions, in the order in which they are tried."""
     versions = PolicyVersion.objects.filter(
         state__in=_AT_WORK, policy__organization=organization
@@ -67,7 +67,7 @@ def rules_at_work(organization: int) -> list[Rule]:
 
 
 def routed_queues(
-    organization: int,
+    organization: OrganizationKey,
 ) -> list[tuple[Queue, tuple[Condition, ...]]]:
     """Return the active queues with rules, in the order in which they are tried."""
     active = Queue.objects.filter(organization=organization, is_active=True)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from accounts.models import OrganizationKey
+
 # So many of the newest decisions are compared with what the detector said.
 MOST_COMPARED = 5000
 FAKE, AUTHENTIC = Outcome.FAKE.value, Outcome.AUTHENTIC.value
@@ -115,7 +117,7 @@ class QualityReport:
     detector: DetectorQuality
 
 
-def quality_report(*, days: int, organization: int) -> QualityReport:
+def quality_report(*, days: int, organization: OrganizationKey) -> QualityReport:
     """Return the figures of the last ``days`` days, in a fixed number of queries."""
     since = timezone.now() - timedelta(days=days)
     decided = _decided(since).filter(organization=organization)
@@ -139,7 +141,9 @@ def _decided(since: datetime) -> QuerySet[Decision]:
     )
 
 
-def _reviews(since: datetime, organization: int) -> Mapping[int, list[SecondReview]]:
+def _reviews(
+    since: datetime, organization: OrganizationKey
+) -> Mapping[int, list[SecondReview]]:
     """Return the answered second reviews of each queue."""
     answered = SecondReview.objects.filter(
         second__created_at__gte=since, second__organization=organization
@@ -150,7 +154,9 @@ def _reviews(since: datetime, organization: int) -> Mapping[int, list[SecondRevi
     return found
 
 
-def _golden(since: datetime, organization: int) -> Mapping[int, tuple[int, int]]:
+def _golden(
+    since: datetime, organization: OrganizationKey
+) -> Mapping[int, tuple[int, int]]:
     answered = GoldenCheck.objects.filter(
         decided_at__gte=since, case__organization=organization
     )

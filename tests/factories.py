@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import DEFAULT_ORGANIZATION, User
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.models import (
     Analysis,
@@ -64,8 +64,9 @@ def make_image(
         "width": 640,
         "height": 480,
     }
-    if submitted_by is not None:
-        values["organization_id"] = submitted_by.organization_id
+    values["organization_id"] = (
+        submitted_by.organization_id if submitted_by else DEFAULT_ORGANIZATION
+    )
     image = Image.objects.create(**values | fields)
     Submission.objects.create(
         image=image,

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
             model_name='image',
             name='organization',
             field=models.ForeignKey(db_index=False, default=1, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization'),
+            preserve_default=False,
         ),
         migrations.AddField(
             model_name='submission',

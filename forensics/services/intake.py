@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import DEFAULT_ORGANIZATION
+from accounts.models import DEFAULT_ORGANIZATION, OrganizationKey
 from forensics.analysis.image import ImageHeader, inspect_header
 from forensics.analysis.types import ImageRejectedError, RejectionCode
 from forensics.files import original_name as name_of_original
@@ -117,11 +117,15 @@ def clean_name(name: str) -> str:
 
 
 def _get_or_create_image(
-    organization: int, sha256: str, name: str, size: int, header: ImageHeader
+    organization: OrganizationKey,
+    sha256: str,
+    name: str,
+    size: int,
+    header: ImageHeader,
 ) -> tuple[Image, bool]:
     return Image.objects.get_or_create(
         sha256=sha256,
-        organization_id=organization,
+        organization=organization,
         defaults={
             "original": name,
             "byte_size": size,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from uuid import UUID
 
-    from accounts.models import User
+    from accounts.models import OrganizationKey, User
     from forensics.analysis.pdq import Pdq
     from forensics.analysis.types import Report
     from forensics.exchange import KnownImage
@@ -32,7 +32,9 @@ T = TypeVar("T")
 _AT_ONCE = 500
 
 
-def recognize(report: Report, *, organization: int) -> tuple[Report, list[BankMatch]]:
+def recognize(
+    report: Report, *, organization: OrganizationKey
+) -> tuple[Report, list[BankMatch]]:
     """Look a finished report's picture up in the banks; add what they say as reasons.
 
     Only the banks of the organization are asked.
@@ -85,7 +87,9 @@ def fingerprint_image(*, image: Image) -> Pdq:
     return found
 
 
-def check_entry(*, sha256: str, pdq: str, organization: int) -> dict[str, str]:
+def check_entry(
+    *, sha256: str, pdq: str, organization: OrganizationKey
+) -> dict[str, str]:
     """Return the hashes as they are stored.
 
     An entry that names only the SHA-256 of an image that the organization has gets its
@@ -156,7 +160,7 @@ def import_entries(
     return bank.entries.count() - before
 
 
-def _pdq_of_stored(sha256: str, organization: int) -> str:
+def _pdq_of_stored(sha256: str, organization: OrganizationKey) -> str:
     stored = Fingerprint.objects.filter(
         image__sha256=sha256, image__organization=organization
     ).first()

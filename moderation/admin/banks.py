@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from accounts.models import User
+    from accounts.models import OrganizationKey, User
 
 
 class BankForm(forms.ModelForm[Bank]):
     """A bank; another of the organization may not be called alike."""
 
     # Whose a new bank is: set by the page.
-    organization: int
+    organization: OrganizationKey
 
     def clean_name(self) -> str:
         """Refuse a name that is taken."""
@@ -58,13 +58,14 @@ class BankAdmin(ScopedAdmin):
         self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
         """Say whose a new bank is, to a class of this request's own."""
-        form = super().get_form(request, obj, *args, **kwargs)
+        form: Any = super().get_form(request, obj, *args, **kwargs)
         form.organization = cast("User", request.user).organization_id
         return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bank]:
         """Count the entries along."""
-        return super().get_queryset(request).annotate(held=Count("entries"))
+        banks: QuerySet[Bank] = super().get_queryset(request)
+        return banks.annotate(held=Count("entries"))
 
     @admin.display(description="entries", ordering="held")
     def entry_count(self, bank: Bank) -> int:

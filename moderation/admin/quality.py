@@ -81,7 +81,7 @@ class GoldenAnswerAdmin(ScopedAdmin):
     ) -> Any:
         """Ask for the picture only where there is none yet."""
         kwargs["form"] = GoldenChangeForm if obj else GoldenAnswerForm
-        form = super().get_form(request, obj, *args, **kwargs)
+        form: Any = super().get_form(request, obj, *args, **kwargs)
         # A class of this request's own: whose pictures can be named.
         form.images = images_visible_to(cast("User", request.user))
         return form

@@ -176,7 +176,7 @@ def offered(case: Case, user: User) -> list[Transition]:
 def reason_against(transition: Transition, case: Case, user: User) -> str:
     """Say why something cannot be done with a case now; empty if it can."""
     if case.organization_id != user.organization_id:
-        return ELSEWHERE
+        return str(ELSEWHERE)
     able = abilities(user, case)
     if getattr(able, transition.name):
         return ""

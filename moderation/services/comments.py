@@ -25,7 +25,7 @@ from moderation.services.transitions import on_record
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from accounts.models import User
+    from accounts.models import OrganizationKey, User
 
 # A user name after an @ that does not itself stand inside a word, such as an address.
 MENTION = re.compile(r"(?<![\w.+@-])@([\w.+-]{1,150})")
@@ -92,7 +92,9 @@ def mark_read(*, actor: User, notification_id: UUID | None = None) -> int:
     return unread.update(read_at=timezone.now())
 
 
-def _mentioned(text: str, organization: int) -> tuple[list[User], list[str]]:
+def _mentioned(
+    text: str, organization: OrganizationKey
+) -> tuple[list[User], list[str]]:
     """Return the people whom a text names, and the names that mean nobody."""
     written = list(dict.fromkeys(MENTION.findall(text)))[:MAX_MENTIONS]
     # A full stop may end the sentence or belong to the name.

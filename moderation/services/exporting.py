@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import DEFAULT_ORGANIZATION
+from accounts.models import DEFAULT_ORGANIZATION, OrganizationKey
 from forensics.exceptions import StorageError
 from forensics.files import read_bytes
 from moderation.exceptions import ModerationError
@@ -66,7 +66,7 @@ class Choice:
     queue: str = ""
     outcome: str = ""
     only_wrong: bool = False
-    organization: int = DEFAULT_ORGANIZATION
+    organization: OrganizationKey = DEFAULT_ORGANIZATION
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the marker and the record keep it."""
@@ -195,7 +195,7 @@ class _Manifest:
                 part.replace(name)
 
 
-def _standing(organization: int) -> QuerySet[Decision]:
+def _standing(organization: OrganizationKey) -> QuerySet[Decision]:
     return (
         Decision.objects.filter(
             organization=organization,

@@ -20,7 +20,7 @@ from moderation.states import UNDECIDED
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from accounts.models import User
+    from accounts.models import OrganizationKey, User
 
 FIELDS = (
     "slug",
@@ -74,7 +74,7 @@ def save_queue(
     return queue
 
 
-def new_position(organization: int) -> int:
+def new_position(organization: OrganizationKey) -> int:
     """Return a place behind all queues but the one that catches the rest."""
     queues = Queue.objects.filter(organization=organization)
     others = queues.exclude(slug=DEFAULT_QUEUE)

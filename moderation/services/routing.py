@@ -10,11 +10,15 @@ from moderation.policy_selectors import evidence_of, routed_queues
 from moderation.rules import Evidence, holds
 
 if TYPE_CHECKING:
+    from accounts.models import OrganizationKey
     from forensics.models import Analysis
 
 
 def queue_for(
-    analysis: Analysis | None, evidence: Evidence | None = None, *, organization: int
+    analysis: Analysis | None,
+    evidence: Evidence | None = None,
+    *,
+    organization: OrganizationKey,
 ) -> Queue:
     """Return the queue of a case that nobody sent to one.
 

@@ -97,10 +97,10 @@ def policy_or_404(request: AuthenticatedRequest, policy_id: int) -> Policy:
 
 
 def _name_form(
-    request: AuthenticatedRequest, found: Policy | None, *sent: Any
+    request: AuthenticatedRequest, found: Policy | None, sent: Any = None
 ) -> NameForm:
     new = Policy(organization_id=request.user.organization_id)
-    return NameForm(*sent, instance=found or new)
+    return NameForm(sent, instance=found or new)
 
 
 def _start_of(found: Policy) -> PolicyVersion | None:

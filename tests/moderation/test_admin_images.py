@@ -95,6 +95,7 @@ def test_long_lists_are_counted_a_few_pages_ahead_only(
 ) -> None:
     Image.objects.bulk_create(
         Image(
+            organization_id=1,
             sha256=f"{number:064x}",
             original="x",
             byte_size=1,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import OrganizationKey, User
 from accounts.organizations import organization_named
 from forensics.exchange import FORMATS, MAX_BYTES, ExchangeError, Reading, read_list
 from forensics.models import Bank, BankPurpose
@@ -95,7 +95,7 @@ def _read(file: Path, kind: str | None, signal_type: str) -> Reading:
         raise CommandError(str(error)) from error
 
 
-def _organization(name: str | None, actor: User | None) -> int:
+def _organization(name: str | None, actor: User | None) -> OrganizationKey:
     if name is None and actor is not None:
         return actor.organization_id
     try:
@@ -105,7 +105,7 @@ def _organization(name: str | None, actor: User | None) -> int:
 
 
 def _bank(
-    name: str, purpose: str | None, actor: User | None, organization: int
+    name: str, purpose: str | None, actor: User | None, organization: OrganizationKey
 ) -> Bank:
     bank = Bank.objects.filter(organization=organization, name=name).first()
     if bank is not None:
