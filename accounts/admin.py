@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.scoped_admin import ScopedAdmin
 
 if TYPE_CHECKING:
-    from django.db.models import ManyToManyField, QuerySet
+    from django.db.models import ForeignKey, ManyToManyField, QuerySet
     from django.forms import ModelMultipleChoiceField
     from django.http import HttpRequest, HttpResponse
 
@@ -60,6 +60,16 @@ class PersonAdmin(ScopedAdmin, UserAdmin[User]):
         """Leave deletion to superusers; a left colleague is switched off instead."""
         return is_superuser(request)
 
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Make new people colleagues of whoever makes them, unless another is said."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        match = request.resolver_match
+        if db_field.name == "organization" and match is not None:
+            field.required = match.url_name != "accounts_user_add"
+        return field
+
     def formfield_for_manytomany(
         self,
         db_field: ManyToManyField[Any, Any],
@@ -69,7 +79,10 @@ class PersonAdmin(ScopedAdmin, UserAdmin[User]):
         """Offer only groups that may no more than the editor."""
         if db_field.name == "groups" and not is_superuser(request):
             kwargs["queryset"] = grantable_groups(editor_of(request))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        found: ModelMultipleChoiceField[Any] | None = super().formfield_for_manytomany(
+            db_field, request, **kwargs
+        )
+        return found
 
     def save_model(
         self,
@@ -80,8 +93,8 @@ class PersonAdmin(ScopedAdmin, UserAdmin[User]):
     ) -> None:
         """Keep what was stored before, for the record."""
         form.state_before = people.state_of(obj)
-        if not change and not is_superuser(request):
-            obj.organization_id = editor_of(request).organization_id
+        if not change and not form.cleaned_data.get("organization"):
+            obj.organization = editor_of(request).organization
         super().save_model(request, obj, form, change)
 
     def save_related(

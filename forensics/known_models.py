@@ -109,7 +109,7 @@ class Bank(models.Model):
             models.UniqueConstraint(
                 fields=("organization", "name"),
                 name="one_bank_of_a_name",
-                violation_error_message="There is a bank of this name already.",
+                violation_error_message="A bank of this name already exists.",
             ),
         )
 

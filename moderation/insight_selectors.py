@@ -252,7 +252,7 @@ def policy_effects(period: Period) -> list[dict[str, Any]] | None:
         effect.objects.order_by()
         .filter(period.holds("at"), version__policy__organization=period.organization)
         .values("version", "action", "is_live")
-        .annotate(looked=Count("*"), matched=Count("pk", filter=Q(matched=True)))
+        .annotate(looked=Count("*"), matched=Count("pk", filter=Q(has_acted=True)))
     )
     found = list(rows)
     versions: Mapping[Any, Any] = effect._meta.get_field(  # noqa: SLF001 - Django's own

@@ -41,7 +41,7 @@ class NameForm(forms.ModelForm[Policy]):
         """Refuse a name that another policy of the organization has."""
         name = str(self.cleaned_data["name"]).strip()
         if is_name_taken(self.instance, name):
-            raise forms.ValidationError(_("There is a policy of this name already."))
+            raise forms.ValidationError(_("A policy of this name already exists."))
         return name
 
 
@@ -177,7 +177,7 @@ class QueueForm(forms.ModelForm[Queue]):
         """Refuse a name that another queue of the organization has."""
         name = str(self.cleaned_data["name"]).strip()
         if is_name_taken(self.instance, name):
-            raise forms.ValidationError(_("There is a queue of this name already."))
+            raise forms.ValidationError(_("A queue of this name already exists."))
         return name
 
     def clean_second_review_share(self) -> float:

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from accounts.models import DEFAULT_ORGANIZATION, User
+from accounts.models import DEFAULT_ORGANIZATION, Organization, User
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.models import (
     Analysis,
@@ -178,11 +178,17 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
 
 
 def make_policy(
-    *conditions: dict[str, Any], name: str = "", position: int = 1, **fields: Any
+    *conditions: dict[str, Any],
+    name: str = "",
+    position: int = 1,
+    organization: Organization | None = None,
+    **fields: Any,
 ) -> PolicyVersion:
     """Make a policy with one live version: by default, *fake* opens a case."""
     policy = Policy.objects.create(
-        name=name or f"Policy {next(_numbers)}", position=position
+        name=name or f"Policy {next(_numbers)}",
+        position=position,
+        organization_id=organization.pk if organization else DEFAULT_ORGANIZATION,
     )
     fake = {"kind": "verdict_in", "value": [Verdict.FAKE.value]}
     values = {"number": 1, "state": VersionState.LIVE}

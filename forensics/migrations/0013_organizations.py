@@ -4,6 +4,17 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+NAME = "submissions_by_name_start"
+
+
+def keep_index_of_names(apps, schema_editor):
+    """Make the index of 0012 again: SQLite makes the table anew, and forgets it."""
+    if schema_editor.connection.vendor == "sqlite":
+        schema_editor.execute(
+            f"CREATE INDEX IF NOT EXISTS {NAME} ON forensics_submission "
+            "(original_name COLLATE NOCASE)"
+        )
+
 
 class Migration(migrations.Migration):
 
@@ -73,10 +84,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='bank',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='one_bank_of_a_name', violation_error_message='There is a bank of this name already.'),
+            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='one_bank_of_a_name', violation_error_message='A bank of this name already exists.'),
         ),
         migrations.AddConstraint(
             model_name='image',
             constraint=models.UniqueConstraint(fields=('sha256', 'organization'), name='bytes_once_per_organization'),
         ),
+        migrations.RunPython(keep_index_of_names, keep_index_of_names),
     ]

@@ -125,7 +125,7 @@ def _get_or_create_image(
 ) -> tuple[Image, bool]:
     return Image.objects.get_or_create(
         sha256=sha256,
-        organization=organization,
+        organization_id=organization,  # type: ignore[misc]  # never None
         defaults={
             "original": name,
             "byte_size": size,

@@ -40,7 +40,7 @@ class BankForm(forms.ModelForm[Bank]):
         if self.instance._state.adding:  # noqa: SLF001 - the documented name
             self.instance.organization_id = self.organization
         if is_name_taken(self.instance, name):
-            raise forms.ValidationError("There is a bank of this name already.")
+            raise forms.ValidationError("A bank of this name already exists.")
         return name
 
 

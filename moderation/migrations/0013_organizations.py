@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policy',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='one_policy_of_a_name', violation_error_message='There is a policy of this name already.'),
+            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='one_policy_of_a_name', violation_error_message='A policy of this name already exists.'),
         ),
         migrations.AddConstraint(
             model_name='queue',
@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='queue',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='one_queue_of_a_name', violation_error_message='There is a queue of this name already.'),
+            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='one_queue_of_a_name', violation_error_message='A queue of this name already exists.'),
         ),
         migrations.AddConstraint(
             model_name='tag',

@@ -58,7 +58,7 @@ class Policy(models.Model):
             models.UniqueConstraint(
                 fields=("organization", "name"),
                 name="one_policy_of_a_name",
-                violation_error_message=_("There is a policy of this name already."),
+                violation_error_message=_("A policy of this name already exists."),
             ),
         )
         permissions = (

@@ -65,7 +65,7 @@ class Queue(models.Model):
             models.UniqueConstraint(
                 fields=("organization", "name"),
                 name="one_queue_of_a_name",
-                violation_error_message=_("There is a queue of this name already."),
+                violation_error_message=_("A queue of this name already exists."),
             ),
             models.CheckConstraint(
                 condition=Q(second_review_share__range=(0.0, 1.0))

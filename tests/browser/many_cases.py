@@ -36,7 +36,8 @@ for number in range({count}):
     image._state.adding = True
     image.save()
     Submission.objects.create(
-        image=image, door="web", original_name=f"{slug}-{{number:03}}.jpg"
+        organization_id=1, image=image, door="web",
+        original_name=f"{slug}-{{number:03}}.jpg",
     )
     analysis = Analysis.objects.get(pk=source.pk)
     analysis.pk, analysis.image = uuid7(), image
@@ -56,7 +57,7 @@ for number in range({count}):
         file._state.adding = True
         file.save()
     Case.objects.create(
-        image=image, analysis=analysis, queue=queue, priority=20,
+        organization_id=1, image=image, analysis=analysis, queue=queue, priority=20,
         opened_because="Made for a test", machine_verdict=analysis.verdict,
         machine_score=analysis.score,
     )

@@ -73,7 +73,9 @@ def test_only_the_asked_parts_are_searched() -> None:
 def test_what_changed_is_found_and_what_was_is_not() -> None:
     image = make_image(original_name="one.jpg")
     index_remarks(image_id=image.pk, texts=lambda: ["before"])
-    Submission.objects.create(image=image, door="api", original_name="two.jpg")
+    Submission.objects.create(
+        organization_id=1, image=image, door="api", original_name="two.jpg"
+    )
     index_image(image_id=image.pk)
     index_remarks(image_id=image.pk, texts=lambda: ["after"])
 
@@ -85,7 +87,9 @@ def test_what_changed_is_found_and_what_was_is_not() -> None:
 def test_a_person_without_rights_finds_by_their_own_names_and_tags_only() -> None:
     person = make_user("integrator")
     image = make_image(submitted_by=person, original_name="mine.jpg")
-    Submission.objects.create(image=image, door="api", original_name="theirs.jpg")
+    Submission.objects.create(
+        organization_id=1, image=image, door="api", original_name="theirs.jpg"
+    )
     make_metadata(analysis=make_analysis(image=image), text="exif make: canon")
     index_remarks(image_id=image.pk, texts=lambda: ["secret"])
 

@@ -76,7 +76,11 @@ def test_an_integrator_sees_their_own_image_but_not_who_else_sent_it(
     make_analysis(image=image)
     other = make_user("integrator", username="someone-else")
     Submission.objects.create(
-        image=image, submitted_by=other, door="api", original_name="theirs.jpg"
+        organization_id=1,
+        image=image,
+        submitted_by=other,
+        door="api",
+        original_name="theirs.jpg",
     )
     client = client_of(integrator)
 
@@ -94,7 +98,9 @@ def test_searching_does_not_reveal_names_one_may_not_see(
     client_of: ClientOf, integrator: User, moderator: User
 ) -> None:
     image = make_image(submitted_by=integrator, original_name="mine.jpg")
-    Submission.objects.create(image=image, door="api", original_name="theirs.jpg")
+    Submission.objects.create(
+        organization_id=1, image=image, door="api", original_name="theirs.jpg"
+    )
     index_image(image_id=image.pk)
     address = reverse("forensics:image-list") + "?q=theirs"
 

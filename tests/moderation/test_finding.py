@@ -87,7 +87,9 @@ def test_nobody_finds_what_they_may_not_see(
     make_case(analysis=make_analysis(image=own))
     assert urls(client, "beach") == {f"/images/{own.pk}/"}
     # Under whose name somebody else sent the same picture stays with them.
-    Submission.objects.create(image=own, door="web", original_name="Secret.jpg")
+    Submission.objects.create(
+        organization_id=1, image=own, door="web", original_name="Secret.jpg"
+    )
     assert found(client, "secret") == []
     assert [row["words"] for row in found(client, own.sha256)] == ["Beach of mine.jpg"]
 

@@ -75,7 +75,11 @@ def decide(
         "final_at": at + timedelta(seconds=30),
     }
     return Decision.objects.create(
-        case=case, analysis=analysis, outcome=outcome, **values | fields
+        organization_id=case.organization_id,
+        case=case,
+        analysis=analysis,
+        outcome=outcome,
+        **values | fields,
     )
 
 

@@ -56,7 +56,7 @@ def test_earlier_arrivals_decisions_and_copies_are_said(
     shown, copy = seen(), seen(1, 2, 3, name="copy.jpg")
     seen(*range(32))  # one bit too far
     for _ in range(4):
-        Submission.objects.create(image=shown.image, door=Door.API)
+        Submission.objects.create(organization_id=1, image=shown.image, door=Door.API)
     decided(shown, lead)
     case = decided(copy, lead)
 
@@ -100,7 +100,9 @@ def test_an_integrator_sees_only_what_they_sent(
     shown = seen(submitted_by=integrator)
     own = seen(1, submitted_by=integrator, name="own.jpg")
     secret = seen(2, submitted_by=other, name="secret.jpg")
-    Submission.objects.create(image=shown.image, submitted_by=other, door=Door.API)
+    Submission.objects.create(
+        organization_id=1, image=shown.image, submitted_by=other, door=Door.API
+    )
     decided(shown, lead)
     decided(own, lead)
 

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.django_db
 def test_everything_is_found_again(moderator: User) -> None:
     case, bare = make_case(), make_image(original_name="bare.jpg")
     Comment.objects.create(case=case, author_name="Sam", text="twilight")
-    Submission.objects.create(image=bare, door="api", original_name="renamed.jpg")
+    Submission.objects.create(
+        organization_id=1, image=bare, door="api", original_name="renamed.jpg"
+    )
     SearchDocument.objects.filter(image=bare).delete()
     assert not Image.objects.filter(search_images("twilight")).exists()
 

@@ -73,6 +73,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "policy": {"policy": 77},
     "image": {"image": None},
     "data": {"data": {"share": 0.5}},
+    "organization": {"organization": None},
+    "format": {"format": 1},
     "hash": {"hash": "f" * 64},
 }
 

@@ -114,7 +114,11 @@ def test_a_sender_learns_neither_of_others_nor_of_cases(
     image = make_image(submitted_by=integrator, original_name="mine.jpg")
     analysis = make_analysis(image=image)
     Submission.objects.create(
-        image=image, submitted_by=lead, door="api", original_name="theirs.jpg"
+        organization_id=1,
+        image=image,
+        submitted_by=lead,
+        door="api",
+        original_name="theirs.jpg",
     )
     answer = download(client_of(integrator), analysis)
     report = answer.json()
