@@ -79,6 +79,7 @@ def fill_images(count: int, person: User) -> None:
         for number in numbers:
             at = start + timedelta(seconds=number)
             image = Image(
+                organization_id=1,
                 sha256=f"{number * 0x9E3779B97F4A7C15 % 2**256:064x}",
                 original="x",
                 byte_size=1,
@@ -90,6 +91,7 @@ def fill_images(count: int, person: User) -> None:
             )
             analysis = Analysis(
                 image=image,
+                organization_id=1,
                 status="completed",
                 verdict=("authentic", "inconclusive", "suspicious", "fake")[number % 4],
                 score=0.5,
@@ -111,6 +113,7 @@ def fill_images(count: int, person: User) -> None:
             arrivals.append(
                 Submission(
                     image=image,
+                    organization_id=1,
                     door="web",
                     original_name=f"{number}.jpg",
                     created_at=at,
@@ -120,6 +123,7 @@ def fill_images(count: int, person: User) -> None:
                 cases.append(
                     Case(
                         image=image,
+                        organization_id=1,
                         analysis=analysis,
                         queue=queue,
                         opened_because="x",
@@ -150,6 +154,7 @@ def events(count: int, person: User) -> Iterator[AuditEvent]:
     start = timezone.now() - timedelta(seconds=count)
     for number in range(1, count + 1):
         event = AuditEvent(
+            organization_id=1,
             position=number,
             at=start + timedelta(seconds=number),
             actor=person if number % 100 else None,

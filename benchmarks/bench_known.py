@@ -113,7 +113,14 @@ def fill(hashes: Hashes) -> list[UUID]:
 
     from forensics.models import Fingerprint, Image
 
-    image = Image(original="none", format="JPEG", byte_size=1, width=640, height=480)
+    image = Image(
+        organization_id=1,
+        original="none",
+        format="JPEG",
+        byte_size=1,
+        width=640,
+        height=480,
+    )
     fingerprint = Fingerprint(image_id=UUID(int=0), quality=100, version="1")
     with transaction.atomic():
         insert(rows_like(image, hashes, 1, sha256=sha256_of), image)

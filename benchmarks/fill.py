@@ -225,17 +225,27 @@ class Past:
 
         now = self.now
         self.image = Writer(
-            Image(original="none", byte_size=1, media_type="image/jpeg"),
+            Image(
+                organization_id=1,
+                original="none",
+                byte_size=1,
+                media_type="image/jpeg",
+            ),
             *("id", "sha256", "format", "width", "height", "created_at"),
             "current_analysis_id",
         )
         self.submission = Writer(
-            Submission(door="api"),
+            Submission(organization_id=1, door="api"),
             *("id", "image_id", "submitted_by_id", "door", "original_name"),
             "created_at",
         )
         self.analysis = Writer(
-            Analysis(status="completed", pipeline_version="1", attempts=1),
+            Analysis(
+                organization_id=1,
+                status="completed",
+                pipeline_version="1",
+                attempts=1,
+            ),
             *("id", "image_id", "queued_at", "started_at", "finished_at", "verdict"),
             *("score", "reasons"),
         )
@@ -262,7 +272,11 @@ class Past:
             extra="vector",
         )
         self.case = Writer(
-            Case(opened_because="x", available_from=now - timedelta(days=DAYS)),
+            Case(
+                organization_id=1,
+                opened_because="x",
+                available_from=now - timedelta(days=DAYS),
+            ),
             *("id", "image_id", "analysis_id", "queue_id", "status", "priority"),
             *("policy_id", "opened_because", "opened_at", "due_at", "escalated_at"),
             *("assigned_to_id", "machine_verdict", "machine_score", "uploader_id"),
@@ -270,7 +284,7 @@ class Past:
             *("claim_expires_at", "outcome", "decided_at"),
         )
         self.decision = Writer(
-            Decision(),
+            Decision(organization_id=1),
             *("id", "case_id", "analysis_id", "image_sha256", "outcome", "reason"),
             *("note", "decided_by_id", "decided_by_name", "machine_verdict"),
             *("machine_score", "created_at", "final_at"),
@@ -282,7 +296,7 @@ class Past:
             CaseTag(id=1), "id", "case_id", "tag_id", "added_by_name"
         )
         self.event = Writer(
-            AuditEvent(id=1),
+            AuditEvent(id=1, organization_id=1, format=1),
             *("id", "position", "at", "actor_id", "actor_name", "action", "case_id"),
             *("image", "data", "previous_hash", "hash"),
         )
