@@ -138,6 +138,8 @@ def entry_of(event: AuditEvent) -> Entry:
         policy=event.policy_id,
         image=str(event.image) if event.image else None,
         data=event.data,
+        organization=event.organization_id,
+        format=event.format,
     )
 
 

@@ -38,14 +38,21 @@ def record(
     case: Case | None = None,
     policy: Policy | None = None,
     image_id: UUID | None = None,
+    organization_id: int | None = None,
     **data: Any,
 ) -> AuditEvent:
-    """Append one event; of a case also under its image."""
+    """Append one event; of a case also under its image.
+
+    It stands in the record of ``organization_id``; by default of the case's or policy's
+    organization, else of the actor's. Of none of them: of the installation's.
+    """
+    about = next((one for one in (case, policy, actor) if one is not None), None)
     head = AuditHead.objects.select_for_update().get(pk=1)
     event = AuditEvent(
         position=head.count + 1,
         at=timezone.now(),
         action=action,
+        organization_id=organization_id or (about.organization_id if about else None),
         actor=actor,
         actor_name=str(actor) if actor else "",
         address=current_address(),

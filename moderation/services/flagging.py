@@ -131,6 +131,7 @@ def _reason(outcome: Outcome, evidence: Evidence) -> DecisionReason:
 def _decide(case: Case, evidence: Evidence, because: str) -> Decision:
     """Make the decision of a policy; a lead can reopen it like any other."""
     decision = Decision(
+        organization_id=case.organization_id,
         case=case,
         analysis=case.analysis,
         image_sha256=case.image.sha256,

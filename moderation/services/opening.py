@@ -57,6 +57,7 @@ def new_case(
     due = timedelta(minutes=queue.due_minutes) if queue.due_minutes else None
     first = image.submissions.order_by("created_at", "id").first()
     case = Case(
+        organization_id=image.organization_id,
         image=image,
         analysis=analysis,
         queue=queue,
