@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from moderation import blinding
@@ -80,13 +81,19 @@ class Page:
 
 
 def events_visible_to(user: User) -> QuerySet[AuditEvent]:
-    """Return the record for those who may read it, nothing for others.
+    """Return the record of their organization for those who may read it.
+
+    What concerns the installation itself, superusers read.
 
     Who is to judge a picture unseen does not find here what was decided in it.
     """
     if not user.has_perm(READ):
         return AuditEvent.objects.none()
     events = AuditEvent.objects.select_related("actor", "case", "policy")
+    own = Q(organization=user.organization_id)
+    if user.is_superuser:
+        own |= Q(organization=None)
+    events = events.filter(own)
     return blinding.events_shown_to(events, user)
 
 

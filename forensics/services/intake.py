@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.models import DEFAULT_ORGANIZATION
 from forensics.analysis.image import ImageHeader, inspect_header
 from forensics.analysis.types import ImageRejectedError, RejectionCode
 from forensics.files import original_name as name_of_original
@@ -43,12 +44,31 @@ class Receipt:
 
 
 def submit_image(
-    *, data: bytes, original_name: str, door: Door, submitted_by: User | None
+    *,
+    data: bytes,
+    original_name: str,
+    door: Door,
+    submitted_by: User | None,
+    organization_id: int = DEFAULT_ORGANIZATION,
 ) -> Receipt:
-    """Check, store and enqueue one image.
+    """Check, store and enqueue one image of the submitter's organization.
 
     The bytes are stored unaltered, once. The same bytes again get a submission of
-    their own and reuse the stored file and its result.
+    their own and reuse the stored file and, in the same organization, its result: to
+    another one they are as new.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    original_name : str
+        What it was called.
+    door : Door
+        Through which it comes.
+    submitted_by : User or None
+        Who sends it.
+    organization_id : int
+        Whose it is, where nobody sends it.
 
     Raises
     ------
@@ -59,13 +79,16 @@ def submit_image(
     """
     header = inspect_header(data, limits())
     sha256 = hashlib.sha256(data).hexdigest()
-    image = Image.objects.filter(sha256=sha256).first()
+    owner = submitted_by.organization_id if submitted_by else organization_id
+    image = Image.objects.filter(sha256=sha256, organization=owner).first()
     name = name_of_original(sha256, header.extension)
     store_once(name, data)
     with transaction.atomic():
         is_duplicate = image is not None
         if image is None:
-            image, created = _get_or_create_image(sha256, name, len(data), header)
+            image, created = _get_or_create_image(
+                sha256, owner, name, len(data), header
+            )
             is_duplicate = not created
         # The same bytes at the same moment wait here, then find the first one's job.
         image = Image.objects.select_for_update().get(pk=image.pk)
@@ -108,10 +131,11 @@ def clean_name(name: str) -> str:
 
 
 def _get_or_create_image(
-    sha256: str, name: str, size: int, header: ImageHeader
+    sha256: str, owner: int, name: str, size: int, header: ImageHeader
 ) -> tuple[Image, bool]:
     return Image.objects.get_or_create(
         sha256=sha256,
+        organization_id=owner,
         defaults={
             "original": name,
             "byte_size": size,

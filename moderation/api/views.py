@@ -17,6 +17,7 @@ from moderation.api import serializers
 from moderation.api.filters import CaseFilters, DecisionFilters, PolicyFilters
 from moderation.api.passing_on import CONFLICT, PassingOn
 from moderation.models import Case, Decision, Policy, Queue
+from moderation.policy_selectors import policies_visible_to, queues_visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,10 +166,15 @@ class PolicyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Policy]):
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_policy"}
     lookup_value_converter = "int"
-    queryset = Policy.objects.prefetch_related("versions__queue")
+    queryset = Policy.objects.none()
     serializer_class = serializers.PolicySerializer
     filterset_class = PolicyFilters
     orderings: ClassVar[Mapping[str, Ordering]] = {"id": ("id",), "-id": ("-id",)}
+
+    def get_queryset(self) -> QuerySet[Policy]:
+        """Return those of this person's organization."""
+        visible = policies_visible_to(person(self.request))
+        return visible.prefetch_related("versions__queue")
 
 
 class QueueViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Queue]):
@@ -176,9 +182,13 @@ class QueueViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Queue]):
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_queue"}
     lookup_value_converter = "int"
-    queryset = Queue.objects.prefetch_related("members")
+    queryset = Queue.objects.none()
     serializer_class = serializers.QueueSerializer
     orderings: ClassVar[Mapping[str, Ordering]] = {
         "position": ("position", "id"),
         "id": ("id",),
     }
+
+    def get_queryset(self) -> QuerySet[Queue]:
+        """Return those of this person's organization."""
+        return queues_visible_to(person(self.request)).prefetch_related("members")
