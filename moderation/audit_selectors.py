@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from accounts.organizations import are_several
 from moderation import blinding
 from moderation.audit_chain import START, Break, Entry, Head, Row, breaks_of
 from moderation.models import AuditEvent, AuditHead
@@ -95,6 +96,14 @@ def events_visible_to(user: User) -> QuerySet[AuditEvent]:
         own |= Q(organization=None)
     events = events.filter(own)
     return blinding.events_shown_to(events, user)
+
+
+def may_see_the_chain(user: User) -> bool:
+    """Return whether this person may know how long the whole record is.
+
+    It is the installation's: where there are several organizations, superusers.
+    """
+    return user.is_superuser or not are_several()
 
 
 def page_of(

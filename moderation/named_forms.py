@@ -19,6 +19,13 @@ class NamedForm(forms.ModelForm[Named]):
     """
 
     once = ("name",)
+    owner: int | None = None  # of a new row that comes without an instance
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        row: Any = self.instance
+        if self.owner is not None and row.pk is None:
+            row.organization_id = self.owner
 
     def clean(self) -> dict[str, Any]:
         """Refuse what another row of the same organization is called."""

@@ -154,7 +154,7 @@ def _lines(version: PolicyVersion) -> list[str]:
 
 
 def queue_rows(user: User) -> list[QueueRow]:
-    """Return the queues with their figures, in the order of their rules: two queries."""
+    """Return the queues with figures, in the order of their rules: two queries."""
     now = timezone.now()
     waiting = Q(cases__status__in=UNDECIDED)
     queues = queues_visible_to(user).annotate(

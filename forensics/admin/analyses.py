@@ -29,6 +29,8 @@ class FindingInline(ReadOnlyInline):
 class AnalysisAdmin(ReadOnlyAdmin):
     """One run of the pipeline over one image, with its evidence."""
 
+    owner = "image__organization"
+
     list_display = (
         "thumbnail",
         "queued_at",
@@ -147,6 +149,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class FindingAdmin(ReadOnlyAdmin):
     """What one analyzer said in one analysis."""
 
+    owner = "analysis__image__organization"
+
     list_display = ("analyzer", "status", "score", "summary", "code_list", "elapsed_ms")
     list_filter = ("analyzer", "status")
     fields = (
@@ -185,5 +189,7 @@ class FindingAdmin(ReadOnlyAdmin):
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
     """Workers and when they were last heard of."""
+
+    owner = ""
 
     list_display = ("name", "started_at", "seen_at")

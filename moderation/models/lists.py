@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import DEFAULT_ORGANIZATION, Organization
+from accounts.models import OF_THE_FIRST, Organization
 from moderation.models.cases import Case
 from moderation.tag_names import MAX_TAG
 
@@ -19,9 +19,9 @@ class Tag(models.Model):
     organization = models.ForeignKey(
         Organization,
         on_delete=models.PROTECT,
-        default=DEFAULT_ORGANIZATION,
         related_name="tags",
         editable=False,
+        **OF_THE_FIRST,
     )
     name = models.CharField(max_length=MAX_TAG)
     cases = models.ManyToManyField(Case, through="CaseTag", related_name="tags")

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import DEFAULT_ORGANIZATION, Organization
+from accounts.models import OF_THE_FIRST, Organization
 from forensics.models import Analysis
 from moderation.models.choices import Priority
 from moderation.models.queues import Queue
@@ -39,9 +39,9 @@ class Policy(models.Model):
     organization = models.ForeignKey(
         Organization,
         on_delete=models.PROTECT,
-        default=DEFAULT_ORGANIZATION,
         related_name="policies",
         editable=False,
+        **OF_THE_FIRST,
     )
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import DEFAULT_ORGANIZATION, Organization
+from accounts.models import OF_THE_FIRST, Organization
 
 DEFAULT_QUEUE = "review"
 
@@ -23,9 +23,9 @@ class Queue(models.Model):
     organization = models.ForeignKey(
         Organization,
         on_delete=models.PROTECT,
-        default=DEFAULT_ORGANIZATION,
         related_name="queues",
         editable=False,
+        **OF_THE_FIRST,
     )
     slug = models.SlugField(max_length=50)
     name = models.CharField(max_length=100)
