@@ -1,13 +1,9 @@
 """People, their organization, and what each has set for themselves."""
 
-from typing import Any
-
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 DEFAULT_ORGANIZATION = 1
-# By name it would make the type checker take every key for one that may be missing.
-OF_THE_FIRST: dict[str, Any] = {"default": DEFAULT_ORGANIZATION}
 
 
 class Organization(models.Model):
@@ -32,7 +28,7 @@ class User(AbstractUser):
         Organization,
         on_delete=models.PROTECT,
         related_name="people",
-        **OF_THE_FIRST,
+        default=DEFAULT_ORGANIZATION,
     )
 
     def __str__(self) -> str:

@@ -91,7 +91,7 @@ def record_person(*, person: User, before: State | None, actor: User | None) -> 
 
 
 def record_removal(
-    *, before: Mapping[str, Any], organization_id: int, actor: User | None
+    *, before: Mapping[str, Any], organization_id: int | None, actor: User | None
 ) -> None:
     """Record that a person was deleted, and who it was."""
     said = {name: value for name, value in before.items() if name != "password"}

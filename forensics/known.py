@@ -182,7 +182,7 @@ class _SharesABand(Func):
 
 
 def bank_matches(
-    *, sha256: str, hashes: Mapping[str, str], organization_id: int
+    *, sha256: str, hashes: Mapping[str, str], organization_id: int | None
 ) -> BankAnswer:
     """Return the entries of active banks that a picture is, or looks like.
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
-from accounts.models import OF_THE_FIRST, Organization
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.analysis.pdq_index import BANDS, band_values
 
 BAND_FIELDS = tuple(f"band_{number:02}" for number in range(BANDS))
@@ -93,7 +93,7 @@ class Bank(models.Model):
         on_delete=models.PROTECT,
         related_name="banks",
         editable=False,
-        **OF_THE_FIRST,
+        default=DEFAULT_ORGANIZATION,
     )
     name = models.CharField(max_length=100)
     purpose = models.CharField(max_length=16, choices=BankPurpose.choices)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
-from accounts.models import OF_THE_FIRST, Organization
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
 from forensics.search_models import SearchDocument
@@ -67,7 +67,7 @@ class Image(models.Model):
         related_name="images",
         editable=False,
         db_index=False,  # those below begin with it
-        **OF_THE_FIRST,
+        default=DEFAULT_ORGANIZATION,
     )
     sha256 = models.CharField("SHA-256", max_length=64)
     original = models.FileField(max_length=200)

@@ -64,7 +64,7 @@ def count_analyses(backtest: PolicyBacktest) -> int:
 
 
 def outcomes_of(
-    analyses: Iterable[Analysis], *, organization_id: int
+    analyses: Iterable[Analysis], *, organization_id: int | None
 ) -> dict[str, str]:
     """Return by hash what people decided of these pictures, the newest decision."""
     hashes = {analysis.image.sha256 for analysis in analyses}

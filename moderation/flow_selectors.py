@@ -164,14 +164,14 @@ def viewers_of(case_id: UUID, *, but: User) -> list[str]:
     return [str(row.person) for row in rows]
 
 
-def people_who_decide(organization_id: int) -> QuerySet[User]:
+def people_who_decide(organization_id: int | None) -> QuerySet[User]:
     """Return those to whom a case of an organization can be given, by name."""
     people = User.objects.with_perm(DECIDE, is_active=True)
     return people.filter(organization=organization_id).order_by("username")
 
 
 def people_who_see_cases(
-    names: Iterable[str], *, organization_id: int
+    names: Iterable[str], *, organization_id: int | None
 ) -> QuerySet[User]:
     """Return those of these user names who may see an organization's cases."""
     people = User.objects.with_perm("moderation.view_case", is_active=True)

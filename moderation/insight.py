@@ -92,7 +92,7 @@ def period_of(
     days: int,
     *,
     queue: int | None,
-    organization: int = DEFAULT_ORGANIZATION,
+    organization: int | None = DEFAULT_ORGANIZATION,
     now: datetime | None = None,
 ) -> Period:
     """Return the last ``days`` days, today among them."""

@@ -57,7 +57,7 @@ class Period:
     end: datetime
     step: str  # day, week or month
     queue: int | None = None
-    organization: int = DEFAULT_ORGANIZATION
+    organization: int | None = DEFAULT_ORGANIZATION
 
     def holds(self, name: str) -> Q:
         """Return the condition that the column lies in it."""
@@ -193,7 +193,7 @@ def _waits(seconds: list[float]) -> Waits:
 
 
 def waiting_now(
-    queue: int | None, *, organization: int
+    queue: int | None, *, organization: int | None
 ) -> tuple[int, models.Case | None]:
     """Return how many cases wait, and the one that does so longest."""
     of_queue = Q(queue=queue) if queue else Q()

@@ -211,7 +211,7 @@ class CloseForm(forms.Form):
         self.initial["into"] = into.queryset.filter(slug=DEFAULT_QUEUE).first()
 
 
-def free_slug(name: str, organization_id: int) -> str:
+def free_slug(name: str, organization_id: int | None) -> str:
     """Return a short word for addresses that no other queue of theirs has."""
     start = slugify(name)[:40] or "queue"
     slug, number = start, 1

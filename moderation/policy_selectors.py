@@ -47,7 +47,7 @@ def queues_visible_to(user: User) -> QuerySet[Queue]:
     return Queue.objects.filter(organization=user.organization_id)
 
 
-def rules_at_work(organization_id: int) -> list[Rule]:
+def rules_at_work(organization_id: int | None) -> list[Rule]:
     """Return the live and the shadow versions, in the order in which they are tried."""
     versions = PolicyVersion.objects.filter(
         state__in=_AT_WORK, policy__organization=organization_id
@@ -57,7 +57,7 @@ def rules_at_work(organization_id: int) -> list[Rule]:
 
 
 def routed_queues(
-    organization_id: int,
+    organization_id: int | None,
 ) -> list[tuple[Queue, tuple[Condition, ...]]]:
     """Return the active queues with rules, in the order in which they are tried."""
     active = Queue.objects.filter(

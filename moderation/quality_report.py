@@ -115,7 +115,7 @@ class QualityReport:
     detector: DetectorQuality
 
 
-def quality_report(*, days: int, organization_id: int) -> QualityReport:
+def quality_report(*, days: int, organization_id: int | None) -> QualityReport:
     """Return the figures of the last ``days`` days, in a fixed number of queries."""
     since = timezone.now() - timedelta(days=days)
     decided = _decided(since, organization_id)
@@ -129,7 +129,7 @@ def quality_report(*, days: int, organization_id: int) -> QualityReport:
     return QualityReport(days=days, queues=queues, detector=_detector(decided))
 
 
-def _decided(since: datetime, organization_id: int) -> QuerySet[Decision]:
+def _decided(since: datetime, organization_id: int | None) -> QuerySet[Decision]:
     """Return people's own decisions in force, each picture's real ones only."""
     return Decision.objects.filter(
         organization=organization_id,
@@ -140,7 +140,9 @@ def _decided(since: datetime, organization_id: int) -> QuerySet[Decision]:
     )
 
 
-def _reviews(since: datetime, organization_id: int) -> Mapping[int, list[SecondReview]]:
+def _reviews(
+    since: datetime, organization_id: int | None
+) -> Mapping[int, list[SecondReview]]:
     """Return the answered second reviews of each queue."""
     answered = SecondReview.objects.filter(
         second__created_at__gte=since, case__organization=organization_id
@@ -151,7 +153,9 @@ def _reviews(since: datetime, organization_id: int) -> Mapping[int, list[SecondR
     return found
 
 
-def _golden(since: datetime, organization_id: int) -> Mapping[int, tuple[int, int]]:
+def _golden(
+    since: datetime, organization_id: int | None
+) -> Mapping[int, tuple[int, int]]:
     answered = GoldenCheck.objects.filter(
         decided_at__gte=since, case__organization=organization_id
     ).order_by()

@@ -7,7 +7,7 @@ import logging
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -49,7 +49,7 @@ def submit_image(
     original_name: str,
     door: Door,
     submitted_by: User | None,
-    organization_id: int = DEFAULT_ORGANIZATION,
+    organization_id: int | None = DEFAULT_ORGANIZATION,
 ) -> Receipt:
     """Check, store and enqueue one image of the submitter's organization.
 
@@ -131,11 +131,11 @@ def clean_name(name: str) -> str:
 
 
 def _get_or_create_image(
-    sha256: str, owner: int, name: str, size: int, header: ImageHeader
+    sha256: str, owner: int | None, name: str, size: int, header: ImageHeader
 ) -> tuple[Image, bool]:
     return Image.objects.get_or_create(
         sha256=sha256,
-        organization_id=owner,
+        organization_id=cast("int", owner),
         defaults={
             "original": name,
             "byte_size": size,

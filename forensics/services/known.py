@@ -33,7 +33,7 @@ _AT_ONCE = 500
 
 
 def recognize(
-    report: Report, *, organization_id: int
+    report: Report, *, organization_id: int | None
 ) -> tuple[Report, list[BankMatch]]:
     """Look a picture up in an organization's banks; add what they say as reasons.
 
@@ -86,7 +86,9 @@ def fingerprint_image(*, image: Image) -> Pdq:
     return found
 
 
-def check_entry(*, sha256: str, pdq: str, organization_id: int) -> dict[str, str]:
+def check_entry(
+    *, sha256: str, pdq: str, organization_id: int | None
+) -> dict[str, str]:
     """Return the hashes as they are stored.
 
     An entry that names only the SHA-256 of an image that the organization has gets its
@@ -157,7 +159,7 @@ def import_entries(
     return bank.entries.count() - before
 
 
-def _pdq_of_stored(sha256: str, organization_id: int) -> str:
+def _pdq_of_stored(sha256: str, organization_id: int | None) -> str:
     stored = Fingerprint.objects.filter(
         image__sha256=sha256, image__organization=organization_id
     ).first()

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
-from accounts.models import OF_THE_FIRST, Organization
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.models import VERDICT_CHOICES, Analysis, Door, Image
 from moderation.models.choices import DecisionReason, Outcome, Priority
 from moderation.models.policies import Policy, PolicyVersion
@@ -38,7 +38,7 @@ class Case(models.Model):
         editable=False,
         db_index=False,  # several below begin with it
         help_text="the picture's",
-        **OF_THE_FIRST,
+        default=DEFAULT_ORGANIZATION,
     )
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="cases")
     analysis = models.ForeignKey(

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid6 import uuid7
 
-from accounts.models import OF_THE_FIRST, Organization
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.models import Analysis
 from moderation.models.cases import Case
 from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome
@@ -33,7 +33,7 @@ class Decision(models.Model):
         editable=False,
         db_index=False,  # several below begin with it
         help_text="the case's",
-        **OF_THE_FIRST,
+        default=DEFAULT_ORGANIZATION,
     )
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
     analysis = models.ForeignKey(

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OF_THE_FIRST, Organization
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from moderation.models.cases import Case
 from moderation.tag_names import MAX_TAG
 
@@ -21,7 +21,7 @@ class Tag(models.Model):
         on_delete=models.PROTECT,
         related_name="tags",
         editable=False,
-        **OF_THE_FIRST,
+        default=DEFAULT_ORGANIZATION,
     )
     name = models.CharField(max_length=MAX_TAG)
     cases = models.ManyToManyField(Case, through="CaseTag", related_name="tags")

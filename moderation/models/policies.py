@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OF_THE_FIRST, Organization
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.models import Analysis
 from moderation.models.choices import Priority
 from moderation.models.queues import Queue
@@ -41,7 +41,7 @@ class Policy(models.Model):
         on_delete=models.PROTECT,
         related_name="policies",
         editable=False,
-        **OF_THE_FIRST,
+        default=DEFAULT_ORGANIZATION,
     )
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import OF_THE_FIRST, Organization
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 
 DEFAULT_QUEUE = "review"
 
@@ -25,7 +25,7 @@ class Queue(models.Model):
         on_delete=models.PROTECT,
         related_name="queues",
         editable=False,
-        **OF_THE_FIRST,
+        default=DEFAULT_ORGANIZATION,
     )
     slug = models.SlugField(max_length=50)
     name = models.CharField(max_length=100)

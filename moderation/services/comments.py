@@ -92,7 +92,7 @@ def mark_read(*, actor: User, notification_id: UUID | None = None) -> int:
     return unread.update(read_at=timezone.now())
 
 
-def _mentioned(text: str, organization_id: int) -> tuple[list[User], list[str]]:
+def _mentioned(text: str, organization_id: int | None) -> tuple[list[User], list[str]]:
     """Return the people whom a text names, and the names that mean nobody."""
     written = list(dict.fromkeys(MENTION.findall(text)))[:MAX_MENTIONS]
     # A full stop may end the sentence or belong to the name.

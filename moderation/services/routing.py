@@ -17,7 +17,7 @@ def queue_for(
     analysis: Analysis | None,
     evidence: Evidence | None = None,
     *,
-    organization_id: int,
+    organization_id: int | None,
 ) -> Queue:
     """Return the organization's queue for a case that nobody sent to one.
 

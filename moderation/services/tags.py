@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.utils.translation import gettext as _
 
@@ -71,7 +71,7 @@ def add_tag(case: Case, *, actor: User, name: str, log: Log) -> bool:
             % {"limit": MOST_TAGS}
         )
     tag, _made = Tag.objects.get_or_create(
-        name=name, organization_id=case.organization_id
+        name=name, organization_id=cast("int", case.organization_id)
     )
     CaseTag.objects.create(case=case, tag=tag, added_by_name=str(actor))
     refresh_remarks(image_id=case.image_id)
