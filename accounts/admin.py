@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.organizations import are_several
 
 if TYPE_CHECKING:
-    from django.db.models import ManyToManyField, QuerySet
+    from django.db.models import ForeignKey, ManyToManyField, QuerySet
     from django.forms import ModelMultipleChoiceField
     from django.http import HttpRequest, HttpResponse
 
@@ -64,6 +64,14 @@ class PersonAdmin(UserAdmin[User]):
     ) -> bool:
         """Leave deletion to superusers; a left colleague is switched off instead."""
         return is_superuser(request)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Take the first organization where none is chosen."""
+        if db_field.name == "organization":
+            kwargs["required"] = False
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
         self,
