@@ -55,7 +55,7 @@ OF_API = {
     "appeals": "appeal",
 }
 # Tables of the installation, of which no organization has rows of its own.
-EVERYBODYS = {"group", "worker", "dbtaskresult", "authtoken"}
+EVERYBODYS = {"group", "worker", "dbtaskresult"}
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
 _GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 
@@ -117,8 +117,8 @@ def nobodys(keys: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: NOBODYS
         if isinstance(key, UUID)
-        else "no-such-queue"
-        if name == "slug"
+        else "no-such-row"
+        if isinstance(key, str)
         else key
         if name == "contenttype"
         else NOBODYS_NUMBER

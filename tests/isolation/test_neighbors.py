@@ -10,7 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from tests.isolation.addresses import EVERYBODYS, Address, addresses, nobodys
-from tests.isolation.worlds import NOBODYS, NOBODYS_NUMBER, World, make_world
+from tests.isolation.worlds import NOBODYS, NOBODYS_NUMBER, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,16 +20,6 @@ OURS, THEIRS = "walrus", "zebra"
 ROLES = ("lead", "administrator", "token")
 # Leaving ends the walk.
 NOT_POSTED = ("logout/", "api/v1/auth/")
-
-
-@pytest.fixture
-def ours(db: None) -> World:
-    return make_world(OURS, is_first=True)
-
-
-@pytest.fixture
-def theirs(db: None, ours: World) -> World:
-    return make_world(THEIRS, is_first=False)
 
 
 def client_for(role: str, world: World, client_of: Callable[..., Client]) -> Client:

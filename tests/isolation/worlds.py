@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+from knox.models import AuthToken
 
 from accounts.models import Organization
 from accounts.tokens import issue_token
@@ -78,13 +79,19 @@ def make_world(mark: str, *, is_first: bool) -> World:
         "administrator", username=f"{mark}-administrator", is_staff=True, **own
     )
     keys = _pictures(mark, lead) | _rules(mark, lead, organization)
+    token = issue_token(user=lead, days=1, actor=lead).secret
     return World(
         mark=mark,
         organization=organization,
         lead=lead,
         administrator=administrator,
-        token=issue_token(user=lead, days=1, actor=lead).secret,
-        keys=keys | {"user": lead.pk, "organization": organization.pk},
+        token=token,
+        keys=keys
+        | {
+            "user": lead.pk,
+            "organization": organization.pk,
+            "authtoken": AuthToken.objects.get(user=lead).pk,
+        },
     )
 
 
@@ -123,6 +130,7 @@ def _pictures(mark: str, lead: User) -> dict[str, Any]:
         "decision": decision.pk,
         "appeal": appeal.pk,
         "goldenanswer": answer.pk,
+        "goldenanswer_image": third.pk,
         "auditevent": case.events.all()[0].pk,
         "contenttype": ContentType.objects.get_for_model(Case).pk,
     }
