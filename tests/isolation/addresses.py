@@ -69,7 +69,10 @@ class Address:
     @property
     def parts(self) -> list[str]:
         """Return the names in it."""
-        return [*_PART.findall(self.pattern), *_GROUP.findall(self.pattern)]
+        return [
+            *_GROUP.findall(self.pattern),
+            *_PART.findall(_GROUP.sub("", self.pattern)),
+        ]
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -84,7 +87,7 @@ class Address:
         def value(found: re.Match[str]) -> str:
             return values[found[1]]
 
-        text = _GROUP.sub(value, _PART.sub(value, self.pattern))
+        text = _PART.sub(value, _GROUP.sub(value, self.pattern))
         return "/" + text.replace("^", "").replace("$", "").replace("\\", "")
 
     def _kind(self, part: str) -> str:
