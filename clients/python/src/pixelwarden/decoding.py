@@ -6,13 +6,13 @@ import types
 import typing
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-E = TypeVar("E", bound="Word")
+_HINTS: dict[type, Mapping[str, Any]] = {}
+_SHOWN = ("id", "code", "name", "status", "state", "verdict", "outcome", "action")
 
 
 class Word(StrEnum):
@@ -37,9 +37,9 @@ class Word(StrEnum):
 class Resource:
     """What the server answered.
 
-    Attributes are those the class names. ``raw`` is the whole JSON; members that this version
-    does not know are attributes, too, as plain JSON. A member that was not sent is
-    an ``AttributeError``, unless the class has a value for it.
+    Attributes are those the class names. ``raw`` is the whole JSON; members that this
+    version does not know are attributes, too, as plain JSON. A member that was not sent
+    is an ``AttributeError``, unless the class has a value for it.
     """
 
     raw: Mapping[str, Any]
@@ -64,23 +64,23 @@ class Resource:
         raise AttributeError(f"A {type(self).__name__} cannot be changed.")
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.raw == other.raw  # type: ignore[attr-defined]
+        return isinstance(other, type(self)) and self.raw == other.raw
 
     def __hash__(self) -> int:
         return hash((type(self), self.raw.get("id"), self.raw.get("url")))
 
     def __repr__(self) -> str:
-        shown = ("id", "code", "name", "status", "state", "verdict", "outcome", "action")
-        parts = [f"{n}={self.raw[n]!r}" for n in shown if self.raw.get(n) is not None]
+        shown = [name for name in _SHOWN if self.raw.get(name) is not None]
+        parts = [f"{name}={self.raw[name]!r}" for name in shown]
         return f"<{type(self).__name__} {' '.join(parts)}>"
 
 
-@cache
-def hints_of(kind: type[Resource]) -> Mapping[str, Any]:
+def hints_of(kind: type) -> Mapping[str, Any]:
     """Return the types of a resource's members."""
-    hints = typing.get_type_hints(kind)
-    hints.pop("raw")
-    return hints
+    if kind not in _HINTS:
+        hints = typing.get_type_hints(kind)
+        _HINTS[kind] = {name: hints[name] for name in hints if name != "raw"}
+    return _HINTS[kind]
 
 
 def decode(value: Any, kind: Any) -> Any:
