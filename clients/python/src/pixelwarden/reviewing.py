@@ -39,8 +39,8 @@ def release(
 
 def skip(
     case: str,
+    because: str,
     *,
-    because: str | None = None,
     token: str | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[r.Case]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # httpx's own pool errors and these: the request never left.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+TIMEOUT = 30.0
 
 
 class Setup:
@@ -55,7 +56,7 @@ class Setup:
                 "Name the server: url='https://...' or PIXELWARDEN_URL."
                 + (f" Received {address!r}." if address else "")
             )
-        if parts.scheme == "http" and parts.username:
+        if parts.username is not None:
             raise ConfigurationError("No name or password in the address, please.")
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.root = f"{self.origin}{parts.path.rstrip('/')}/api/v1/"
