@@ -1,7 +1,7 @@
 """The command ``pixelwarden``.
 
-Exit status: 0 all is well; 1 something failed; 2 the command itself is wrong; 3 a picture
-was flagged (``--fail-on``), whatever else failed; 130 interrupted.
+Exit status: 0 all is well; 1 something failed; 2 the command itself is wrong; 3 a
+picture was flagged (``--fail-on``), whatever else failed; 130 interrupted.
 """
 
 from __future__ import annotations

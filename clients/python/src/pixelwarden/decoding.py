@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Mapping  # noqa: TC003  # hints are read at run time
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _HINTS: dict[type, Mapping[str, Any]] = {}
 _SHOWN = ("id", "code", "name", "status", "state", "verdict", "outcome", "action")

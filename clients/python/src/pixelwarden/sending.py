@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Context: TypeAlias = Mapping[str, Any]
 DIRECT_FROM = 16 * 1024 * 1024
 MOST_IN_BATCH = 100
-_LONGEST_POLL = 5.0
+_SHORTEST_POLL, _LONGEST_POLL = 0.25, 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,7 +285,7 @@ def _fetched(what: r.Fetch, deadline: float) -> Steps[str]:
 def _pause(answer: Answer, last: float, deadline: float) -> Steps[float]:
     """Wait as long as the server asks, and longer from time to time."""
     asked = answer.retry_after if answer.retry_after is not None else 1.0
-    pause = max(asked, min(_LONGEST_POLL, last * 1.25))
+    pause = max(asked, _SHORTEST_POLL, min(_LONGEST_POLL, last * 1.25))
     left = remaining(deadline)
     if left <= 0:
         raise ResultTimeout("There is no result yet. The analysis goes on; ask again.")
