@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pixelwarden import resources as r
@@ -70,7 +71,7 @@ def send(  # noqa: PLR0913  # what one may say of a picture
     picture : path, bytes or binary file
         A text is a path; for addresses there is ``send_url``.
     filename, external_id, context
-        What you know of it.
+        What you know of it. A ``"`` in a name arrives as ``%22``, as from browsers.
     wait : int
         Seconds, at most 30, in which the result may come with the answer.
     direct : bool, optional
@@ -181,8 +182,9 @@ def send_batch(
     for item in all_items:
         words = _described(item)
         if item.picture is not None:
-            words["file"] = len(files)
-            files.append(Source(item.picture, filename=item.filename))
+            source = yield Work(partial(Source, item.picture, filename=item.filename))
+            words |= {"file": len(files), "filename": source.filename}
+            files.append(source)
         described.append(words)
     path = "images/batch/"
     if files:

@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import tempfile
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
@@ -42,7 +43,7 @@ class Source:
         elif isinstance(picture, bytes | bytearray):
             self._file, self.size, name = io.BytesIO(picture), len(picture), "picture"
         elif hasattr(picture, "read"):
-            self._file = _rewindable(picture)
+            self._file = self._rewindable(picture)
             self.size = self._file.seek(0, os.SEEK_END)
             name = Path(str(getattr(picture, "name", "picture"))).name
         else:
@@ -76,11 +77,11 @@ class Source:
         with self.opened() as file:
             return file.read(count)
 
-
-def _rewindable(file: BinaryIO) -> BinaryIO:
-    if file.seekable() and file.tell() == 0:
-        return file
-    # Closed when the source is forgotten.
-    copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    shutil.copyfileobj(file, copy)
-    return cast("BinaryIO", copy)
+    def _rewindable(self, file: BinaryIO) -> BinaryIO:
+        if file.seekable() and file.tell() == 0:
+            return file
+        # Closed with the last use of this source, which may be a try of long after.
+        copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        weakref.finalize(self, copy.close)
+        shutil.copyfileobj(file, copy)
+        return cast("BinaryIO", copy)
