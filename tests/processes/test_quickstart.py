@@ -16,6 +16,7 @@ from tests.installation import ROOT, free_port, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(900)]
 DOCUMENT = ROOT / "docs/api/quickstart.md"
+BASH = "/bin/bash"
 _BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -33,14 +34,14 @@ def test_the_quick_start_works_as_it_is_written(tmp_path: Path) -> None:
         if not name.startswith(("PIXELWARDEN_", "DJANGO_", "DATABASE_", "PYTHON"))
     } | {"PORT": port}
     subprocess.run(
-        ("bash", "-euc", clone[1]), cwd=tmp_path, env=clean, check=True, timeout=120
+        (BASH, "-euc", clone[1]), cwd=tmp_path, env=clean, check=True, timeout=120
     )
     folder = tmp_path / "pixelwarden"
     borrow_packages(folder)
 
     with (tmp_path / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            ("bash", "-euc", run[1]),
+            (BASH, "-euc", run[1]),
             cwd=folder,
             env=clean,
             stdout=log,
@@ -55,7 +56,7 @@ def test_the_quick_start_works_as_it_is_written(tmp_path: Path) -> None:
             what=lambda: said.read_text(errors="replace"),
         )
         done = subprocess.run(
-            ("bash", "-euo", "pipefail", "-c", as_script(others, folder)),
+            (BASH, "-euo", "pipefail", "-c", as_script(others, folder)),
             cwd=folder,
             env=clean,
             capture_output=True,
