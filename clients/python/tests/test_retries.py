@@ -6,11 +6,15 @@ import asyncio
 import json
 import socket
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pixelwarden import (
     ApiError,
     AsyncClient,
@@ -26,6 +30,7 @@ from pixelwarden import (
     ServerError,
     UnexpectedAnswer,
 )
+from pixelwarden.protocol import seconds_of
 
 from tests.installation import free_port
 
@@ -282,3 +287,25 @@ def test_address_and_key_come_from_the_environment(
     monkeypatch.delenv("PIXELWARDEN_KEY")
     with pytest.raises(ConfigurationError, match="PIXELWARDEN_KEY"):
         Client()
+
+
+@given(st.text())
+def test_a_retry_after_that_is_none_is_none(text: str) -> None:
+    seconds = seconds_of(text)
+    assert seconds is None or seconds >= 0
+
+
+def test_a_retry_after_may_be_a_date() -> None:
+    moment = datetime.now(UTC) + timedelta(seconds=30)
+    seconds = seconds_of(format_datetime(moment, usegmt=True))
+    assert seconds is not None
+    assert 28 < seconds <= 30
+
+
+@given(st.integers(1, 40), st.none() | st.floats(0, 60))
+def test_pauses_grow_and_never_fall_below_what_was_asked(
+    tries: int, asked: float | None
+) -> None:
+    pause = Retries().pause(tries, asked)
+    assert pause >= (asked or 0)
+    assert pause <= max(20, (asked or 0) + 1)

@@ -123,6 +123,9 @@ def test_refusals_are_typed(
         client.send(b"no picture at all")
     assert raised.value.code == "not_an_image"
     assert raised.value.request_id
+    with pytest.raises(ImageRefused) as large:
+        client.send(b"\xff\xd8\xff" * 30_000_000, direct=False)
+    assert large.value.code == "too_many_bytes"
     with pytest.raises(InvalidRequest) as invalid:
         list(client.images(no_such_filter="x"))
     assert invalid.value.errors[0].parameter == "no_such_filter"

@@ -94,7 +94,8 @@ class AsyncClient:
     async def _exchange(self, request: Request) -> Answer:
         with ExitStack() as opened:
             built = self._setup.build(self._http, request, opened)
-            if isinstance(built.stream, httpx.SyncByteStream):
+            if request.files or request.content:  # read from disk
+                assert isinstance(built.stream, httpx.SyncByteStream)  # noqa: S101
                 built.stream = Threaded(built.stream)
             try:
                 response = await self._http.send(
@@ -104,7 +105,7 @@ class AsyncClient:
                     return await self._received(request, response)
                 finally:
                     await response.aclose()
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 raise no_answer(error) from error
 
     async def _received(self, request: Request, response: httpx.Response) -> Answer:

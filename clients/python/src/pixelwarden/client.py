@@ -110,7 +110,7 @@ class Client:
                     for chunk in response.iter_bytes():
                         file.write(chunk)
                 return as_answer(response, b"")
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 raise no_answer(error) from error
 
     send = Blocking(sending.send)

@@ -120,7 +120,7 @@ class Setup:
         )
 
 
-def no_answer(error: httpx.TransportError) -> NoAnswer:
+def no_answer(error: httpx.RequestError) -> NoAnswer:
     """Return what operations get to know of a broken connection."""
     words = str(error) or type(error).__name__
     return NoAnswer(words, is_unsent=isinstance(error, _UNSENT))
