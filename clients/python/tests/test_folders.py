@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,29 @@ def test_a_run_that_was_cut_off_goes_on_by_its_journal(
     assert (third.counts["known"], third.counts["sent"]) == (3, 1)
     for line in journal.read_text().splitlines():
         assert "torn" in line or json.loads(line)
+
+
+def test_each_picture_arrives_once_though_the_server_is_killed_meanwhile(
+    server: Installation, client: Client, tmp_path: Path
+) -> None:
+    for number in range(16):
+        data = jpeg(photo_like(300 + number, (320, 240)))
+        (tmp_path / f"killed-{number}.jpg").write_bytes(data)
+    kills = iter([2, 6, 10])
+    due = next(kills)
+
+    def kill(sent: Sent, report: Report) -> None:
+        nonlocal due
+        if report.counts["sent"] == due:
+            os.kill(max(server.processes("gunicorn")), signal.SIGKILL)
+            due = next(kills, 99)
+
+    report = client.send_folder(Folder(tmp_path, progress=kill), concurrency=4)
+
+    assert report.counts == {"sent": 16}
+    counted = "FROM forensics_submission WHERE external_id LIKE 'killed-%'"
+    images = server.query(f"SELECT count(DISTINCT image_id) {counted}")
+    assert images == [(16,)]
 
 
 def test_a_file_that_is_no_journal_is_left_alone(
