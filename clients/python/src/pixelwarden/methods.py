@@ -9,7 +9,6 @@ from typing import (
     Generic,
     ParamSpec,
     Protocol,
-    Self,
     TypeVar,
     overload,
 )
@@ -47,12 +46,14 @@ class Blocking(Generic[P, T]):
         self.__doc__ = describe.__doc__
 
     @overload
-    def __get__(self, client: None, owner: type) -> Self: ...
+    def __get__(self, client: None, owner: type) -> Callable[P, Steps[T]]: ...
     @overload
     def __get__(self, client: Carrier, owner: type) -> Callable[P, T]: ...
-    def __get__(self, client: Carrier | None, owner: type) -> Self | Callable[P, T]:
+    def __get__(
+        self, client: Carrier | None, owner: type
+    ) -> Callable[P, Steps[T]] | Callable[P, T]:
         if client is None:
-            return self
+            return self._describe  # what help(Client) shows
 
         def call(*args: P.args, **named: P.kwargs) -> T:
             return client.carry_out(self._describe(*args, **named))
@@ -68,16 +69,16 @@ class Awaited(Generic[P, T]):
         self.__doc__ = describe.__doc__
 
     @overload
-    def __get__(self, client: None, owner: type) -> Self: ...
+    def __get__(self, client: None, owner: type) -> Callable[P, Steps[T]]: ...
     @overload
     def __get__(
         self, client: AsyncCarrier, owner: type
     ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     def __get__(
         self, client: AsyncCarrier | None, owner: type
-    ) -> Self | Callable[P, Coroutine[Any, Any, T]]:
+    ) -> Callable[P, Steps[T]] | Callable[P, Coroutine[Any, Any, T]]:
         if client is None:
-            return self
+            return self._describe  # what help(Client) shows
 
         async def call(*args: P.args, **named: P.kwargs) -> T:
             return await client.carry_out(self._describe(*args, **named))
@@ -93,14 +94,14 @@ class Listed(Generic[P, R]):
         self.__doc__ = describe.__doc__
 
     @overload
-    def __get__(self, client: None, owner: type) -> Self: ...
+    def __get__(self, client: None, owner: type) -> Callable[P, Listing[R]]: ...
     @overload
     def __get__(self, client: Carrier, owner: type) -> Callable[P, Iterator[R]]: ...
     def __get__(
         self, client: Carrier | None, owner: type
-    ) -> Self | Callable[P, Iterator[R]]:
+    ) -> Callable[P, Listing[R]] | Callable[P, Iterator[R]]:
         if client is None:
-            return self
+            return self._describe  # what help(Client) shows
 
         def call(*args: P.args, **named: P.kwargs) -> Iterator[R]:
             found = self._describe(*args, **named)
@@ -121,16 +122,16 @@ class AsyncListed(Generic[P, R]):
         self.__doc__ = describe.__doc__
 
     @overload
-    def __get__(self, client: None, owner: type) -> Self: ...
+    def __get__(self, client: None, owner: type) -> Callable[P, Listing[R]]: ...
     @overload
     def __get__(
         self, client: AsyncCarrier, owner: type
     ) -> Callable[P, AsyncIterator[R]]: ...
     def __get__(
         self, client: AsyncCarrier | None, owner: type
-    ) -> Self | Callable[P, AsyncIterator[R]]:
+    ) -> Callable[P, Listing[R]] | Callable[P, AsyncIterator[R]]:
         if client is None:
-            return self
+            return self._describe  # what help(Client) shows
 
         async def call(*args: P.args, **named: P.kwargs) -> AsyncIterator[R]:
             found = self._describe(*args, **named)
