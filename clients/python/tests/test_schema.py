@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pixelwarden import Client, resources
+from pixelwarden import Client, resources, words
 from pixelwarden.decoding import Resource, Word, hints_of
 
 pytestmark = pytest.mark.processes
@@ -35,7 +35,7 @@ def schemas(server: Any, key_of: Any) -> dict[str, Any]:
 def of_kind(base: type) -> list[type]:
     return [
         kind
-        for kind in vars(resources).values()
+        for kind in (vars(resources) | vars(words)).values()
         if isinstance(kind, type) and issubclass(kind, base) and kind is not base
     ]
 

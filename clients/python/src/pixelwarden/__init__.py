@@ -1,6 +1,6 @@
 """Client of Pixelwarden: send pictures, wait for results, review, verify webhooks."""
 
-from pixelwarden import errors, resources, webhooks
+from pixelwarden import errors, resources, webhooks, words
 from pixelwarden.async_client import AsyncClient
 from pixelwarden.client import Client
 from pixelwarden.errors import (
@@ -24,9 +24,9 @@ from pixelwarden.errors import (
 )
 from pixelwarden.folders import Folder, Report, Sent
 from pixelwarden.protocol import Retries
-from pixelwarden.resources import Outcome, Verdict
 from pixelwarden.sending import Item
 from pixelwarden.version import __version__
+from pixelwarden.words import Outcome, Verdict
 
 __all__ = [
     "ApiError",
@@ -59,4 +59,5 @@ __all__ = [
     "errors",
     "resources",
     "webhooks",
+    "words",
 ]

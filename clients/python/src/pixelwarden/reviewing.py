@@ -11,6 +11,8 @@ from pixelwarden.protocol import Answer, Steps, post
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pixelwarden.words import DecisionReason, Outcome
+
 
 def claim(case: str, *, idempotency_key: str | None = None) -> Steps[r.Case]:
     """Take a case for yourself. Its ``claim_token`` proves that you hold it."""
@@ -52,8 +54,8 @@ def skip(
 
 def decide(  # noqa: PLR0913  # what a decision has
     case: str,
-    outcome: r.Outcome | str,
-    reason: r.DecisionReason | str,
+    outcome: Outcome | str,
+    reason: DecisionReason | str,
     *,
     note: str | None = None,
     analysis: str | None = None,

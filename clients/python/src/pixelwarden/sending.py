@@ -21,6 +21,7 @@ from pixelwarden.errors import (
 )
 from pixelwarden.protocol import Answer, Pause, Request, Steps, Work, post, remaining
 from pixelwarden.sources import Source
+from pixelwarden.words import FetchStatus
 
 if TYPE_CHECKING:
     from pixelwarden.sources import Picture
@@ -271,7 +272,7 @@ def _analysis_path(
 def _fetched(what: r.Fetch, deadline: float) -> Steps[str]:
     pause = 0.0
     while what.analysis_url is None:
-        if what.error is not None or what.status == r.FetchStatus.FAILED:
+        if what.error is not None or what.status == FetchStatus.FAILED:
             error = what.error
             raise FetchFailed(
                 error.code if error else "failed",
@@ -279,7 +280,7 @@ def _fetched(what: r.Fetch, deadline: float) -> Steps[str]:
             )
         answer: Answer = yield Request(path=what.url)
         what = r.Fetch(answer.object())
-        if what.status == r.FetchStatus.FETCHING:
+        if what.status == FetchStatus.FETCHING:
             pause = yield from _pause(answer, pause, deadline)
     return what.analysis_url
 
