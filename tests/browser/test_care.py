@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -221,7 +222,8 @@ def test_kept_clear_ends_with_the_picture(page: Page) -> None:
     page.get_by_label("Keep clear for this picture").check()
     page.wait_for_timeout(400)
     assert view.evaluate(FILTER) == "none"
-    for leave in (page.reload, lambda: page.goto("/cases/"), page.go_back):
+    back = partial(page.go_back, wait_until="commit")
+    for leave in (page.reload, lambda: page.goto("/cases/"), back):
         leave()
     page.wait_for_load_state("networkidle")
     expect(page.get_by_label("Keep clear for this picture")).not_to_be_checked()

@@ -177,6 +177,9 @@ def test_a_claim_that_ran_out_costs_nothing_that_was_typed(
     page.keyboard.press("n")
     page.keyboard.type("typed before it ran out")
     page.keyboard.press("Escape")
+    # Nor can it be renewed meanwhile, however slow what follows is.
+    kept = {"is_mine": True, "expires_at": "2099-01-01T00:00:00Z", "viewers": []}
+    page.route("**/renew/", lambda route: route.fulfill(json=kept))
     run_in(
         installation,
         "from datetime import timedelta\n"
@@ -198,6 +201,7 @@ def test_a_claim_that_ran_out_costs_nothing_that_was_typed(
     )
     assert decisions(installation, "late") == []
     # As soon as the other one is done with it, it can be had again, and decided.
+    page.unroute("**/renew/")
     other.get_by_role("button", name="Release").click()
     other.get_by_text("The case is back in the queue.").wait_for()
     problem.get_by_role("button", name="Claim the case again").click()
