@@ -15,6 +15,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "PIXELWARDEN_"
+CLIENT = frozenset({"URL", "KEY"})  # of clients/python, in the same shell as a server
 BASE_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_LENGTH = 50
 MIN_DIFFERENT = 10
@@ -334,7 +335,8 @@ def refuse_unknown(source: Mapping[str, str]) -> None:
     unknown = sorted(
         name
         for name in source
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in KNOWN
+        if name.startswith(PREFIX)
+        and name.removeprefix(PREFIX) not in KNOWN.keys() | CLIENT
     )
     if unknown:
         raise ImproperlyConfigured(
