@@ -53,8 +53,8 @@ class User(AbstractUser):
     organization = models.ForeignKey(
         Organization,
         on_delete=models.PROTECT,
-        default=DEFAULT_ORGANIZATION,
         related_name="people",
+        default=DEFAULT_ORGANIZATION,
     )
     is_service = models.BooleanField(
         "service account",

@@ -12,6 +12,7 @@ from knox import admin as knox_admin
 from knox.models import AuthToken
 
 from accounts.admin import editor_of
+from accounts.organizations import are_several
 from accounts.tokens import revoke_token
 from config import key_admin as _key_admin  # registers itself
 from forensics.admin.base import ReadOnlyAdmin
@@ -33,6 +34,7 @@ admin.site.unregister(DBTaskResult)
 class TokenAdmin(ReadOnlyAdmin):
     """API tokens: who has one, until when. Deleting one ends it at once."""
 
+    owner = "user__organization"
     list_display = ("token_key", "user", "created", "expiry")
     list_select_related = ("user",)
     fields = readonly_fields = ("token_key", "user", "created", "expiry")
@@ -81,8 +83,13 @@ class JobAdmin(DBTaskResultAdmin):
     def has_view_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        """Show them to whoever may see the workers."""
-        return editor_of(request).has_perm("forensics.view_worker")
+        """Show them to whoever may see the workers.
+
+        They name rows of every organization: where there are several, to superusers.
+        """
+        editor = editor_of(request)
+        may = editor.has_perm("forensics.view_worker")
+        return may and (editor.is_superuser or not are_several())
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Show the heading to the same people."""

@@ -35,17 +35,18 @@ WORKER_SILENT_AFTER = timedelta(seconds=30)
 
 
 def images_visible_to(user: User | AnonymousUser) -> QuerySet[Image]:
-    """Return the images this person may see.
+    """Return the images of their organization that this person may see.
 
     Who holds ``forensics.view_image`` sees all (moderators, leads, administrators,
     auditors); anybody else only what they sent in themselves.
     """
-    if user.has_perm("forensics.view_image"):
-        return Image.objects.all()
     if not user.is_authenticated:
         return Image.objects.none()
+    images = Image.objects.filter(organization=user.organization_id)
+    if user.has_perm("forensics.view_image"):
+        return images
     own = Submission.objects.filter(image=OuterRef("pk"), submitted_by=user)
-    return Image.objects.filter(Exists(own))
+    return images.filter(Exists(own))
 
 
 def analyses_visible_to(user: User | AnonymousUser) -> QuerySet[Analysis]:
@@ -93,12 +94,16 @@ def tiles_of(image: Image) -> TilePyramid | None:
 
 
 def submissions_visible_to(user: User | AnonymousUser) -> QuerySet[Submission]:
-    """Return the arrivals this person may know of: all, or only their own."""
-    if user.has_perm("forensics.view_submission"):
-        return Submission.objects.all()
+    """Return the arrivals this person may know of.
+
+    Those of their organization, or of these only their own.
+    """
     if not user.is_authenticated:
         return Submission.objects.none()
-    return Submission.objects.filter(submitted_by=user)
+    arrivals = Submission.objects.filter(image__organization=user.organization_id)
+    if user.has_perm("forensics.view_submission"):
+        return arrivals
+    return arrivals.filter(submitted_by=user)
 
 
 def was_known_to(user: User, submission: Submission) -> bool:

@@ -105,6 +105,7 @@ ACTIONS: Mapping[str, Any] = {
     "group_changed": _("Changed what a group may do"),
     "group_deleted": _("Deleted a group"),
     # Settings, lists
+    "organization_created": _("Created the organization"),
     "organization_changed": _("Changed the organization's settings"),
     "preferences_changed": _("Changed own settings"),
     "settings_changed": _("Changed own settings"),

@@ -16,7 +16,7 @@ def banks_visible_to(user: User) -> QuerySet[Bank]:
     """Return the banks this person may know of."""
     if not user.has_perm("forensics.view_bank"):
         return Bank.objects.none()
-    return Bank.objects.all()
+    return Bank.objects.filter(organization=user.organization_id)
 
 
 def with_entry_counts(banks: QuerySet[Bank]) -> QuerySet[Bank]:

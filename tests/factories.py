@@ -60,6 +60,7 @@ def make_image(
     data = f"original {next(_numbers)}".encode()
     sha256 = hashlib.sha256(data).hexdigest()
     values = {
+        "organization_id": submitted_by.organization_id if submitted_by else 1,
         "sha256": sha256,
         "original": _stored(f"originals/{sha256}.jpg", data),
         "byte_size": len(data),
@@ -180,11 +181,14 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
     """Make an open case; claim and decide it through the services."""
     analysis = analysis or make_analysis()
     values = {
+        "organization_id": analysis.image.organization_id,
         "image": analysis.image,
         "analysis": analysis,
         "priority": Priority.NORMAL,
         "opened_because": "Called suspicious: verdict suspicious",
-        "queue": Queue.objects.get(slug=DEFAULT_QUEUE),
+        "queue": Queue.objects.get(
+            slug=DEFAULT_QUEUE, organization=analysis.image.organization_id
+        ),
         "machine_verdict": analysis.verdict,
         "machine_score": analysis.score,
         "image_format": analysis.image.format,
@@ -195,11 +199,17 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
 
 
 def make_policy(
-    *conditions: dict[str, Any], name: str = "", position: int = 1, **fields: Any
+    *conditions: dict[str, Any],
+    name: str = "",
+    position: int = 1,
+    organization_id: int = 1,
+    **fields: Any,
 ) -> PolicyVersion:
     """Make a policy with one live version: by default, *fake* opens a case."""
     policy = Policy.objects.create(
-        name=name or f"Policy {next(_numbers)}", position=position
+        organization_id=organization_id,
+        name=name or f"Policy {next(_numbers)}",
+        position=position,
     )
     fake = {"kind": "verdict_in", "value": [Verdict.FAKE.value]}
     values = {"number": 1, "state": VersionState.LIVE}

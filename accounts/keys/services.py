@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
@@ -349,7 +349,7 @@ def _on_record(
     key: ApiKey,
     actor: User | None,
     through: ApiKey | None,
-    **data: object,
+    **data: Any,
 ) -> None:
     """Put it on record, as the last step, and into the log."""
     logger.info("%s: %s of %s", action, key.prefix, key.account.username)
@@ -362,6 +362,6 @@ def _on_record(
         key=key.prefix,
         name=key.name,
         expires=key.expires_at,
-        organization=key.organization_id,
+        organization_id=key.organization_id,
         **data,
     )

@@ -112,7 +112,7 @@ def _compute_and_write(lease: Lease, on_completed: OnCompleted) -> None:
         _write_failure(lease, error.code.value, error.detail)
         return
     del data
-    report, matches = recognize(report)
+    report, matches = recognize(report, organization_id=image.organization_id)
     _write_report(lease, report, matches, on_completed)
 
 

@@ -7,13 +7,14 @@ import logging
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.keys.limits import refuse_spent, spend_image
+from accounts.models import DEFAULT_ORGANIZATION
 from forensics.analysis.image import ImageHeader, inspect_header
 from forensics.analysis.types import ImageRejectedError, RejectionCode
 from forensics.files import original_name as name_of_original
@@ -54,12 +55,31 @@ def submit_image(  # noqa: PLR0913 - what is known of an arrival, each by its na
     submitted_by: User | None,
     said: Said = NOTHING,
     on_received: Callable[[Receipt], object] | None = None,
+    organization_id: int | None = DEFAULT_ORGANIZATION,
 ) -> Receipt:
-    """Check, store and enqueue one image.
+    """Check, store and enqueue one image of the submitter's organization.
 
     The bytes are stored unaltered, once. The same bytes again get a submission of
-    their own and reuse the stored file and its result. ``on_received`` is called at
-    the end of the transaction; what it raises undoes the arrival.
+    their own and reuse the stored file and, in the same organization, its result: to
+    another one they are as new. ``on_received`` is called at the end of the
+    transaction; what it raises undoes the arrival.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    original_name : str
+        What it was called.
+    door : Door
+        Through which it comes.
+    submitted_by : User or None
+        Who sends it.
+    said : Said
+        What the sender says of it.
+    on_received : callable, optional
+        Called with the receipt.
+    organization_id : int
+        Whose it is, where nobody sends it.
 
     Raises
     ------
@@ -73,14 +93,17 @@ def submit_image(  # noqa: PLR0913 - what is known of an arrival, each by its na
     refuse_spent()
     header = inspect_header(data, limits())
     sha256 = hashlib.sha256(data).hexdigest()
-    image = Image.objects.filter(sha256=sha256).first()
+    owner = submitted_by.organization_id if submitted_by else organization_id
+    image = Image.objects.filter(sha256=sha256, organization=owner).first()
     name = name_of_original(sha256, header.extension)
     store_once(name, data)
     with transaction.atomic():
         spend_image()
         is_duplicate = image is not None
         if image is None:
-            image, created = _get_or_create_image(sha256, name, len(data), header)
+            image, created = _get_or_create_image(
+                sha256, owner, name, len(data), header
+            )
             is_duplicate = not created
         # The same bytes at the same moment wait here, then find the first one's job.
         image = Image.objects.select_for_update().get(pk=image.pk)
@@ -140,10 +163,11 @@ def _save_submission(submission: Submission) -> Submission:
 
 
 def _get_or_create_image(
-    sha256: str, name: str, size: int, header: ImageHeader
+    sha256: str, owner: int | None, name: str, size: int, header: ImageHeader
 ) -> tuple[Image, bool]:
     return Image.objects.get_or_create(
         sha256=sha256,
+        organization_id=cast("int", owner),
         defaults={
             "original": name,
             "byte_size": size,

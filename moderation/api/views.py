@@ -23,6 +23,7 @@ from moderation.api.filters import (
 )
 from moderation.api.passing_on import CONFLICT, PassingOn
 from moderation.models import Case, Decision, Policy, Queue
+from moderation.policy_selectors import policies_visible_to, queues_visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,10 +177,15 @@ class PolicyViewSet(Retrieving, Listing, GenericViewSet[Policy]):
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_policy"}
     lookup_value_converter = "int"
     resource = "policy"
-    queryset = Policy.objects.prefetch_related("versions__queue")
+    queryset = Policy.objects.none()
     serializer_class = serializers.PolicySerializer
     filterset_class = PolicyFilters
     orderings: ClassVar[Mapping[str, Ordering]] = {"id": ("id",), "-id": ("-id",)}
+
+    def get_queryset(self) -> QuerySet[Policy]:
+        """Return those of this person's organization."""
+        visible = policies_visible_to(person(self.request))
+        return visible.prefetch_related("versions__queue")
 
 
 class QueueViewSet(Retrieving, Listing, GenericViewSet[Queue]):
@@ -188,10 +194,14 @@ class QueueViewSet(Retrieving, Listing, GenericViewSet[Queue]):
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_queue"}
     lookup_value_converter = "int"
     resource = "queue"
-    queryset = Queue.objects.prefetch_related("members")
+    queryset = Queue.objects.none()
     serializer_class = serializers.QueueSerializer
     filterset_class = QueueFilters
     orderings: ClassVar[Mapping[str, Ordering]] = {
         "position": ("position", "id"),
         "id": ("id",),
     }
+
+    def get_queryset(self) -> QuerySet[Queue]:
+        """Return those of this person's organization."""
+        return queues_visible_to(person(self.request)).prefetch_related("members")

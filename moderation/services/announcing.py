@@ -8,11 +8,10 @@ tell a moderator which case is one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils import timezone
 
-from accounts.models import DEFAULT_ORGANIZATION
 from moderation.models import Appeal, Case, CaseKind, Decision, Event, Priority
 from moderation.webhook_states import EventType
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from forensics.models import Analysis
+    from forensics.models import Analysis, Image
     from moderation.models import Policy
 
 POLICY_CHANGES = {
@@ -190,16 +189,17 @@ def _policy_changed(policy: Policy, change: str, data: Mapping[str, Any]) -> Non
 
 
 def _write(
-    kind: EventType, about: object, data: Mapping[str, Any], **fields: Any
+    kind: EventType,
+    about: Case | Image | Policy,
+    data: Mapping[str, Any],
+    **fields: Any,
 ) -> None:
     Event.objects.create(
-        type=kind, organization_id=_organization_of(about), data=dict(data), **fields
+        type=kind,
+        organization_id=cast("int", about.organization_id),
+        data=dict(data),
+        **fields,
     )
-
-
-def _organization_of(about: object) -> int:
-    """Return whose row it is; rows that name nobody are the first organization's."""
-    return getattr(about, "organization_id", None) or DEFAULT_ORGANIZATION
 
 
 def _facets(**values: str) -> dict[str, str]:

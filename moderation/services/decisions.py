@@ -216,6 +216,7 @@ def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
 def _decision(case: Case, actor: User, verdict: Verdict) -> Decision:
     analysis, now = case.analysis, timezone.now()
     return Decision(
+        organization_id=case.organization_id,
         case=case,
         analysis=analysis,
         image_sha256=case.image.sha256,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from accounts.api.permissions import HoldsScope
 from accounts.keys.scopes import ANY_KEY, PEOPLE, PUBLIC, Scope
 from accounts.models import User
