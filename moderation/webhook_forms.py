@@ -8,12 +8,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from forensics.models import VERDICT_CHOICES, Door
-from moderation.models import OrderKey, Queue
+from moderation.models import OrderKey
 from moderation.models.webhooks import MAX_URL
+from moderation.policy_selectors import queues_visible_to
 from moderation.services.endpoints import EVENT_CHOICES, MOST_OVERLAP_HOURS, Wish
 from moderation.webhook_states import DeliveryState
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from moderation.models import WebhookEndpoint
 
 OVERLAPS = (
@@ -56,22 +58,23 @@ class EndpointForm(forms.Form):
     queues = _boxes(_("Queues"))
     groups = ("event_types", "verdicts", "sources", "queues")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = Queue.objects.values_list("slug", "name")
+        rows = queues_visible_to(person).values_list("slug", "name")
         self.fields["queues"].choices = list(rows)  # type: ignore[attr-defined]
 
     @classmethod
-    def of(cls, endpoint: WebhookEndpoint) -> EndpointForm:
+    def of(cls, endpoint: WebhookEndpoint, person: User) -> EndpointForm:
         """Return the form with what is stored."""
         return cls(
+            person=person,
             initial={
                 "url": endpoint.url,
                 "description": endpoint.description,
                 "order_by": endpoint.order_by,
                 "event_types": endpoint.event_types,
                 **endpoint.filters,
-            }
+            },
         )
 
     def wish(self) -> Wish:

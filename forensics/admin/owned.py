@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 
+from accounts.models import Organization
+
 if TYPE_CHECKING:
     from django.db.models import Field, ForeignKey, ManyToManyField, QuerySet
     from django.http import HttpRequest
@@ -58,7 +60,9 @@ class OwnChoices(admin.RelatedFieldListFilter):
         self, field: Any, request: HttpRequest, model_admin: Any
     ) -> list[tuple[Any, Any]]:
         """Return the choices."""
-        rows = own_rows(field.remote_field.model._default_manager.all(), request)  # noqa: SLF001 - Django's
+        model = field.remote_field.model
+        owner = "pk" if model is Organization else "organization"
+        rows = own_rows(model._default_manager.all(), request, owner)  # noqa: SLF001 - Django's
         return [(row.pk, str(row)) for row in rows]
 
 

@@ -8,6 +8,7 @@ from django.contrib import admin
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
+from forensics.admin.owned import OwnChoices
 from moderation.models import Event, WebhookEndpoint
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     """Who is told; never the secrets."""
 
     list_display = ("__str__", "organization", "is_enabled", "failing_since")
-    list_filter = ("is_enabled", "organization")
+    list_filter = ("is_enabled", ("organization", OwnChoices))
     fields = (
         "url",
         "description",
@@ -48,7 +49,7 @@ class EventAdmin(ReadOnlyAdmin):
     """What outsiders are told."""
 
     list_display = ("type", "organization", "occurred_at", "position")
-    list_filter = ("type", "organization")
+    list_filter = ("type", ("organization", OwnChoices))
     fields = ("id", "type", "organization", "occurred_at", "available_at", "said")
     readonly_fields = ("said",)
 

@@ -195,7 +195,7 @@ def _apply(endpoint: WebhookEndpoint, wish: Wish) -> None:
     endpoint.event_types = _known(
         wish.event_types, [t.value for t in SUBSCRIBABLE], "/event_types"
     )
-    endpoint.filters = _filters(wish.filters)
+    endpoint.filters = _filters(wish.filters, endpoint.organization_id)
     if wish.order_by not in OrderKey.values:
         raise WebhookError(
             _("Order by 'image', 'case' or nothing."), pointer="/order_by"
@@ -204,7 +204,9 @@ def _apply(endpoint: WebhookEndpoint, wish: Wish) -> None:
     endpoint.full_clean(exclude=["organization", "created_by"])
 
 
-def _filters(given: dict[str, list[str]]) -> dict[str, list[str]]:
+def _filters(
+    given: dict[str, list[str]], organization_id: int | None
+) -> dict[str, list[str]]:
     unknown = sorted(set(given) - set(FILTERS))
     if unknown:
         raise WebhookError(
@@ -217,7 +219,8 @@ def _filters(given: dict[str, list[str]]) -> dict[str, list[str]]:
         "sources": list(Door.values),
     }
     if given.get("queues"):
-        choices["queues"] = list(Queue.objects.values_list("slug", flat=True))
+        own = Queue.objects.filter(organization=organization_id)
+        choices["queues"] = list(own.values_list("slug", flat=True))
     known = {
         name: _known(values, choices[name], f"/filters/{name}")
         for name, values in given.items()

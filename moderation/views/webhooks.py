@@ -53,7 +53,9 @@ def listing(request: AuthenticatedRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: AuthenticatedRequest) -> HttpResponse:
     """Make an endpoint, and show its secret this once."""
-    form = EndpointForm(request.POST if request.method == "POST" else None)
+    form = EndpointForm(
+        request.POST if request.method == "POST" else None, person=request.user
+    )
     if request.method != "POST":
         return _form_page(request, form)
     if not form.is_valid():
@@ -72,8 +74,8 @@ def edit(request: AuthenticatedRequest, endpoint_id: UUID) -> HttpResponse:
     """Change what an endpoint is told."""
     endpoint = _endpoint(request, endpoint_id)
     if request.method != "POST":
-        return _form_page(request, EndpointForm.of(endpoint), endpoint)
-    form = EndpointForm(request.POST)
+        return _form_page(request, EndpointForm.of(endpoint, request.user), endpoint)
+    form = EndpointForm(request.POST, person=request.user)
     if not form.is_valid():
         return _form_page(request, form, endpoint, status=UNPROCESSABLE)
     try:

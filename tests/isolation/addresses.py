@@ -28,6 +28,11 @@ PARTS = {
     "analysis_id": "analysis",
     "decision_id": "decision",
     "slug": "slug",
+    "endpoint_id": "endpoint",
+    "delivery_id": "delivery",
+    "key_id": "key",
+    "image": "image",
+    "bank": "bank",
 }
 # Parts that name no row: any value will do.
 VALUES = {
@@ -39,6 +44,9 @@ VALUES = {
     "list_name": "cases",
     "app_label": "moderation",
     "content_type_id": "",  # filled in by each world
+    "name": "ela-cnn",
+    "version": "1",
+    "position": "987654321",
     "code": "not_found",
     "url": "nothing-here",
 }
@@ -53,6 +61,14 @@ OF_API = {
     "queues": "queue",
     "reports": "analysis",
     "appeals": "appeal",
+    "keys": "key",
+    "uploads": "upload",
+    "fetches": "fetch",
+    "signals": "finding",
+    "endpoints": "endpoint",
+    "deliveries": "delivery",
+    "banks": "bank",
+    "entries": "bankentry",
 }
 # Tables of the installation, of which no organization has rows of its own.
 EVERYBODYS = {"group", "worker", "dbtaskresult"}
@@ -94,10 +110,12 @@ class Address:
         if part in PARTS:
             return PARTS[part]
         words = self.pattern.split("/")
+        kind = "uuid" if "<uuid:pk>" in words else "int"
         if words[:2] == ["api", "v1"] and part == "pk":
-            return OF_API[words[2]]
+            return OF_API[words[words.index(f"<{kind}:pk>") - 1]]
         if words[0] == "admin" and part in {"object_id", "id"}:
-            return "case" if words[1] == "r" else words[2]
+            kind = "case" if words[1] == "r" else words[2]
+            return {"webhookendpoint": "endpoint", "apikey": "key"}.get(kind, kind)
         raise KeyError(f"{self.pattern}: whose key is {part}? Say so here.")
 
 

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 OURS, THEIRS = "walrus", "zebra"
-ROLES = ("lead", "administrator", "token")
+ROLES = ("lead", "administrator", "token", "secret")
 # Leaving ends the walk.
 NOT_POSTED = ("logout/", "api/v1/auth/")
 
 
 def client_for(role: str, world: World, client_of: Callable[..., Client]) -> Client:
-    if role == "token":
+    if role in {"token", "secret"}:
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {world.token}")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {getattr(world, role)}")
     else:
         client = client_of(getattr(world, role))
     client.raise_request_exception = False
@@ -59,7 +59,7 @@ def what_it_says(answer: Any, keys: dict[str, Any]) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 def test_a_neighbors_key_is_as_one_that_nobody_has(
     role: str,
     method: str,

@@ -10,9 +10,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from knox.models import AuthToken
 
+from accounts.key_models import ApiKey
 from accounts.models import Organization
 from accounts.tokens import issue_token
-from forensics.models import Bank, BankEntry, TilePyramid, TilesStatus
+from forensics.models import Bank, BankEntry, TilePyramid, TilesStatus, Upload
 from moderation import services
 from moderation.backtest_tally import empty_result
 from moderation.models import (
@@ -20,14 +21,17 @@ from moderation.models import (
     AuditEvent,
     BulkChange,
     Case,
+    Delivery,
     GoldenAnswer,
     PolicyBacktest,
     Queue,
     SavedView,
+    WebhookEndpoint,
 )
 from moderation.services.policies import as_dict
 from moderation.services.tags import tag_case
 from tests.factories import make_analysis, make_case, make_image, make_policy, make_user
+from tests.isolation.programs import make_programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +51,7 @@ class World:
     lead: User
     administrator: User
     token: str
+    secret: str
     keys: Mapping[str, Any]
 
     @property
@@ -63,6 +68,16 @@ class World:
             list(queues.order_by("pk").values()),
             AuditEvent.objects.filter(organization=self.organization).count(),
             BankEntry.objects.filter(bank__organization=self.organization).count(),
+            list(
+                WebhookEndpoint.objects.filter(organization=self.organization).values()
+            ),
+            list(ApiKey.objects.filter(organization=self.organization).values()),
+            list(
+                Delivery.objects.filter(
+                    endpoint__organization=self.organization
+                ).values()
+            ),
+            list(Upload.objects.filter(organization=self.organization).values()),
         ]
 
 
@@ -80,13 +95,16 @@ def make_world(mark: str, *, is_first: bool) -> World:
     )
     keys = _pictures(mark, lead) | _rules(mark, lead, organization)
     token = issue_token(user=lead, days=1, actor=lead).secret
+    programs, secret = make_programs(mark, lead, administrator)
     return World(
         mark=mark,
         organization=organization,
         lead=lead,
         administrator=administrator,
         token=token,
+        secret=secret,
         keys=keys
+        | programs
         | {
             "user": lead.pk,
             "organization": organization.pk,
