@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, UnsupportedMediaType
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -147,11 +147,8 @@ class UploadContentView(APIView):
     )
     def put(self, request: Request, pk: UUID) -> HttpResponse:
         """Take the file as the whole body."""
-        upload = Upload.objects.filter(pk=pk).first()
-        if upload is None:
-            raise NotFound
         signature = request.query_params.get("signature", "")
-        take_content(upload=upload, signature=signature, read=lambda: _file_in(request))
+        take_content(upload_id=pk, signature=signature, read=lambda: _file_in(request))
         return HttpResponse(status=200)
 
 

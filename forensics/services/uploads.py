@@ -89,7 +89,7 @@ def signature_of(upload: Upload) -> str:
 
 
 def take_content(
-    *, upload: Upload, signature: str, read: Callable[[], UploadedFile[bytes]]
+    *, upload_id: UUID, signature: str, read: Callable[[], UploadedFile[bytes]]
 ) -> None:
     """Store the file of an upload, where the storage takes none from outside.
 
@@ -98,14 +98,18 @@ def take_content(
     Raises
     ------
     SendingError
-        The signature is wrong, the time is up, or the size is another.
+        The signature is wrong, the time is up, or the size is another. Without the
+        signature nobody learns whether there is such an upload.
     StorageError
         The storage did not take it.
     """
     try:
-        _signer.unsign(f"{upload.pk}:{signature}")
+        _signer.unsign(f"{upload_id}:{signature}")
     except BadSignature:
         raise SendingError("upload_address_wrong", "") from None
+    upload = Upload.objects.filter(pk=upload_id).first()
+    if upload is None:
+        raise SendingError("upload_expired", "")
     _refuse_unless_waiting(upload)
     file = read()
     if file.size != upload.byte_size:
