@@ -55,6 +55,8 @@ KEYED = {
     "409": "`request_in_progress`",
     "422": "`idempotency_key_reused`",
 }
+# Parameters whose values the description cannot hold to what there is.
+REFUSABLE = frozenset({"cursor", "fields", "after"})
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -84,6 +86,9 @@ def _complete(operation: dict[str, Any], *, has_id: bool) -> None:
             "403": "`permission_denied`, `not_allowed`, `insufficient_scope`",
             "429": "`throttled`, `quota_exceeded`",
         }
+    names = {one["name"] for one in operation.get("parameters", ())}
+    if names & REFUSABLE:
+        usual["422"] = "`unprocessable`: `errors` names the parameter"
     if has_id:
         usual["404"] = "`not_found`"
     if "requestBody" in operation:

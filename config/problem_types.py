@@ -21,6 +21,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "`errors` names each wrong field (`pointer`) or query parameter "
         "(`parameter`). Correct them and send it again.",
     ),
+    "unprocessable": ProblemType(
+        422,
+        "The request is well formed and cannot be done",
+        "It names what is not there, or what is taken already: `errors` says where.",
+    ),
     "parse_error": ProblemType(
         400,
         "The body cannot be read",
@@ -136,7 +141,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Use `url` exactly as it was given.",
     ),
     "wrong_batch": ProblemType(
-        400,
+        422,
         "The batch does not fit together",
         "`detail` says what: 1 to 100 items, and each file of a form in one of them.",
     ),

@@ -40,6 +40,9 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/api/v1/problems/"
 SERVER_SIDE = 500
+BAD_REQUEST = 400
+# Of requests with a body, too; no field of a body is called so.
+PARAMETERS = frozenset({"wait"})
 
 Details: TypeAlias = "str | list[Any] | Mapping[str, Any]"
 
@@ -101,7 +104,9 @@ def problem_of(error: Exception, *, is_read: bool) -> Problem | None:
     if isinstance(error, ImageRejectedError):
         return Problem(error.code.value, error.detail)
     if isinstance(error, ModerationError | SendingError):
-        return Problem(error.code, error.detail)
+        place = getattr(error, "pointer", "")
+        entry = {"pointer": f"#{place}", "code": error.code, "detail": error.detail}
+        return Problem(error.code, error.detail, errors=[entry] if place else [])
     return _from_keys(error) or _from_django(error)
 
 
@@ -112,9 +117,9 @@ def _from_keys(error: Exception) -> Problem | None:
     if isinstance(error, KeyNotAllowedError):
         return Problem("permission_denied", str(error))
     if isinstance(error, KeyRefusedError):
-        detail = {"code": "invalid", "detail": str(error)}
+        detail = {"code": "unprocessable", "detail": str(error)}
         place = {"pointer": f"#/{error.field}"} if error.field else {}
-        return Problem("invalid", str(error), errors=[{**place, **detail}])
+        return Problem("unprocessable", str(error), errors=[{**place, **detail}])
     return None
 
 
@@ -146,7 +151,8 @@ def _from_framework(error: exceptions.APIException, *, is_read: bool) -> Problem
         headers["Retry-After"] = str(max(1, int(wait)))  # rounded up already
     if isinstance(error, exceptions.ValidationError):
         errors = list(_pointed(error.detail, is_read=is_read))
-        return Problem("invalid", _in_words(errors), errors=errors, headers=headers)
+        code = "invalid" if error.status_code == BAD_REQUEST else "unprocessable"
+        return Problem(code, _in_words(errors), errors=errors, headers=headers)
     code = str(getattr(error.detail, "code", error.default_code))
     if isinstance(error, exceptions.Throttled):
         code = "throttled"
@@ -170,7 +176,8 @@ def _pointed(
         for inner in detail:
             yield from _pointed(inner, path, is_read=is_read)
     else:
-        where = {"parameter": path[1:]} if is_read else {"pointer": f"#{path}"}
+        is_parameter = is_read or path[1:] in PARAMETERS
+        where = {"parameter": path[1:]} if is_parameter else {"pointer": f"#{path}"}
         yield where | {
             "code": str(getattr(detail, "code", "invalid")),
             "detail": str(detail),

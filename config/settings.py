@@ -183,7 +183,6 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": [
         "forensics.api.parsers.SmallJSONParser",
-        "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_FILTER_BACKENDS": ["forensics.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "forensics.api.pagination.KeysetPagination",

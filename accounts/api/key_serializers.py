@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from accounts.api.strict import StrictSerializer
 from accounts.key_models import MAX_NAME, MOST_IMAGES, MOST_PER_MINUTE, ApiKey
 from accounts.keys.limits import images_sent
 from accounts.keys.scopes import Scope
@@ -125,7 +124,7 @@ class CurrentKeySerializer(KeySerializer):
         return images_sent(key)
 
 
-class NewKeySerializer(serializers.Serializer[Any]):
+class NewKeySerializer(StrictSerializer):
     """What a new key shall be."""
 
     account = serializers.CharField(
@@ -162,7 +161,7 @@ class NewKeySerializer(serializers.Serializer[Any]):
     )
 
 
-class RotateKeySerializer(serializers.Serializer[Any]):
+class RotateKeySerializer(StrictSerializer):
     """For how long the secret before stays good."""
 
     overlap_hours = serializers.IntegerField(
@@ -189,7 +188,7 @@ class ServiceAccountSerializer(serializers.ModelSerializer[User]):
         return sorted(group.name for group in account.groups.all())
 
 
-class NewServiceAccountSerializer(serializers.Serializer[Any]):
+class NewServiceAccountSerializer(StrictSerializer):
     """What a new service account shall be."""
 
     username = serializers.CharField(max_length=150)

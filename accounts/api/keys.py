@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,6 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api import key_serializers as shapes
 from accounts.api.permissions import HoldsScope
+from accounts.api.refusing import UnprocessableError
 from accounts.key_models import ApiKey
 from accounts.keys import services
 from accounts.keys.selectors import MANAGE, accounts_visible_to, keys_visible_to
@@ -59,7 +60,7 @@ class KeyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[ApiKey]):
         person, name = _person(request), values.pop("account")
         account = accounts_visible_to(person).filter(username=name).first()
         if account is None:
-            raise ValidationError({"account": "There is no such service account."})
+            raise UnprocessableError({"account": "There is no such service account."})
         plan = services.KeyPlan(**values)
         issued = services.create_key(
             actor=person, account=account, plan=plan, through=_through(request)

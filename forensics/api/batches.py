@@ -11,7 +11,7 @@ from forensics.api.arrivals import image_body, take_in
 from forensics.api.fields import LinkField
 from forensics.api.parcels import Parcel, parcel_from_json
 from forensics.api.permissions import person
-from forensics.api.sending_serializers import FetchSerializer
+from forensics.api.sending_serializers import MOST_IN_A_BATCH, FetchSerializer
 from forensics.api.uploads import problem_body
 from forensics.exceptions import SendingError
 from forensics.models import Fetch
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
     from rest_framework.request import Request
     from rest_framework.views import APIView
-
-MOST = 100
 
 
 def items_of(request: Request) -> tuple[list[Any], tuple[UploadedFile[bytes], ...]]:
@@ -108,6 +106,8 @@ def _parsed(text: object) -> object:
 
 
 def _counted(items: object) -> list[Any]:
-    if not isinstance(items, list) or not 1 <= len(items) <= MOST:
-        raise SendingError("wrong_batch", f"Expected a list of 1 to {MOST} items.")
+    if not isinstance(items, list) or not 1 <= len(items) <= MOST_IN_A_BATCH:
+        raise SendingError(
+            "wrong_batch", f"Expected a list of 1 to {MOST_IN_A_BATCH} items."
+        )
     return items

@@ -3,14 +3,23 @@
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
+    OpenApiRequest,
     OpenApiResponse,
     PolymorphicProxySerializer,
 )
 
 from forensics.api import serializers
-from forensics.api.sending_serializers import AnsweredImageSerializer, FetchSerializer
+from forensics.api.sending_serializers import (
+    AnsweredImageSerializer,
+    BatchFormSerializer,
+    FetchSerializer,
+    ImageUploadSerializer,
+)
 from forensics.api.waiting import MOST_SECONDS
 
+_AS_JSON = {"contentType": "application/json"}
+A_PICTURE = OpenApiRequest(ImageUploadSerializer, encoding={"context": _AS_JSON})
+A_BATCH = OpenApiRequest(BatchFormSerializer, encoding={"items": _AS_JSON})
 TO_POLL = [
     OpenApiParameter(
         "Location",

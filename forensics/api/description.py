@@ -12,7 +12,7 @@ from forensics.api.reading import Shaping
 from forensics.api.shaping import MAX_TEXT, expansions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from forensics.api.shaping import Expansion
 
@@ -102,6 +102,8 @@ def add_reads(
     for operations in result["paths"].values():
         operation = operations.get("get", {})
         names = {one["name"]: one for one in operation.get("parameters", [])}
+        if "cursor" in names:
+            _refuse_empty(names.values())
         if "fields" not in names:
             continue
         operation["responses"]["304"] = {"description": "As `If-None-Match` has it."}
@@ -110,6 +112,14 @@ def add_reads(
         content = operation["responses"]["200"]["content"]["application/json"]
         content["schema"] = parts.also_chosen(content["schema"], kinds)
     return result
+
+
+def _refuse_empty(parameters: Iterable[dict[str, Any]]) -> None:
+    """Say of a list's parameters what the filters do: an empty one is a mistake."""
+    for one in parameters:
+        schema = one.get("schema", {})
+        if one["in"] == "query" and schema.get("type") == "string":
+            schema.setdefault("minLength", 1)
 
 
 class Parts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError as FieldError
 from django.db.models import Exists, OuterRef, QuerySet
+from django.forms import IntegerField
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 CONTEXT = "context."
 MOST_FACTS = 10
+YES_OR_NO = frozenset({"true", "false"})
 ALWAYS_ACCEPTED = frozenset({"cursor", "page_size", "ordering", "fields", "expand"})
 
 
@@ -60,8 +62,22 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
         if unknown:
             says = f"Unknown parameter. Known are: {', '.join(sorted(known))}."
             raise ValidationError(dict.fromkeys(unknown, says))
+        for name in known & set(request.query_params):
+            _check(name, filterset_class.base_filters[name], request)
         narrowed: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return narrowed
+
+
+def _check(name: str, asked: filters.Filter, request: Request) -> None:
+    """Refuse what the filters below would read as not being asked at all."""
+    values = request.query_params.getlist(name)
+    if len(values) > 1 and not isinstance(asked, filters.MultipleChoiceFilter):
+        raise ValidationError({name: "Give it once."})
+    if "" in values:
+        says = "It is empty. Give it a value, or leave it out."
+        raise ValidationError({name: says})
+    if isinstance(asked, filters.BooleanFilter) and values[0] not in YES_OR_NO:
+        raise ValidationError({name: "Use true or false."})
 
 
 class MomentField(IsoDateTimeField):
@@ -95,17 +111,27 @@ class AnyOf(filters.MultipleChoiceFilter):
 
 
 class AtLeast(filters.NumberFilter):
-    """From a number on, itself included."""
+    """From a number on, itself included; of ``COUNT`` and ``BYTES`` a whole one."""
 
     def __init__(self, field_name: str, **limits: Any) -> None:
+        if limits["max_value"] > 1:
+            self.field_class = IntegerField
         super().__init__(field_name=field_name, lookup_expr="gte", **limits)
 
 
 class AtMost(filters.NumberFilter):
-    """Up to a number, itself included."""
+    """Up to a number, itself included; of ``COUNT`` and ``BYTES`` a whole one."""
 
     def __init__(self, field_name: str, **limits: Any) -> None:
+        if limits["max_value"] > 1:
+            self.field_class = IntegerField
         super().__init__(field_name=field_name, lookup_expr="lte", **limits)
+
+
+class Number(filters.NumberFilter):
+    """One whole number."""
+
+    field_class = IntegerField
 
 
 SHARE: Mapping[str, Any] = {"min_value": 0, "max_value": 1}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from rest_framework.exceptions import ValidationError
 
+from accounts.api.refusing import UnprocessableError
 from forensics.api.permissions import as_django
 from forensics.sending import NOTHING, Said, SaidError, read_context_text, read_said
 from forensics.uploads import is_raw, raw_upload
@@ -132,4 +133,7 @@ def _checked(external_id: object, context: object) -> Said:
     try:
         return read_said(external_id=external_id, context=context)
     except SaidError as error:
-        raise ValidationError({error.field: error.detail}) from None
+        # Sizes and levels of an object are nothing that the description can say.
+        is_object = error.field == "context" and isinstance(context, dict)
+        kind = UnprocessableError if is_object else ValidationError
+        raise kind({error.field: error.detail}) from None

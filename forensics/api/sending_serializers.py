@@ -7,16 +7,18 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.strict import StrictSerializer
 from forensics.api.fields import LinkField
 from forensics.api.serializers import AnalysisSerializer, ReceivedImageSerializer
 from forensics.api.values import FailureSerializer
 from forensics.models import Fetch, Upload
 from forensics.sending import MAX_EXTERNAL_ID
 
+MOST_IN_A_BATCH = 100
 CONTEXT_SAYS = "what you know of it: an object of at most 8 KB and 4 levels"
 
 
-class SaidSerializer(serializers.Serializer[Any]):
+class SaidSerializer(StrictSerializer):
     """What every way of sending takes beside the picture."""
 
     external_id = serializers.CharField(
@@ -30,14 +32,22 @@ class SaidSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ContextPart(serializers.CharField):
+    """A part of a form that is a JSON object."""
+
+
 class ImageUploadSerializer(serializers.Serializer[Any]):
     """The form of an upload."""
 
     file = serializers.FileField(write_only=True, help_text="The image, unaltered.")
     external_id = serializers.CharField(
-        required=False, max_length=MAX_EXTERNAL_ID, help_text="your own id of it"
+        required=False,
+        allow_blank=True,
+        max_length=MAX_EXTERNAL_ID,
+        help_text="your own id of it",
     )
-    context = serializers.CharField(  # type: ignore[assignment]  # a field
+    context = ContextPart(  # type: ignore[assignment]  # a field
         required=False, help_text=f"as JSON: {CONTEXT_SAYS}"
     )
 
@@ -170,20 +180,33 @@ class BatchItemSerializer(SaidSerializer):
     file = serializers.IntegerField(
         required=False, help_text="which `file` of the form, from 0"
     )
-    filename = serializers.CharField(required=False)
+    filename = serializers.CharField(required=False, allow_blank=True)
 
 
 class BatchRequestSerializer(serializers.Serializer[Any]):
     """A batch as JSON."""
 
-    items = BatchItemSerializer(many=True)
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=BatchItemSerializer(), min_length=1, max_length=MOST_IN_A_BATCH
+    )
+
+
+@extend_schema_field(
+    serializers.ListSerializer(
+        child=BatchItemSerializer(), min_length=1, max_length=MOST_IN_A_BATCH
+    )
+)
+class ItemsPart(serializers.CharField):
+    """A part of a form that is a JSON list."""
 
 
 class BatchFormSerializer(serializers.Serializer[Any]):
     """A batch as a form: files, and what there is to say of them."""
 
-    file = serializers.ListField(child=serializers.FileField(), required=False)
-    items = serializers.CharField(
+    file = serializers.ListField(
+        child=serializers.FileField(), required=False, max_length=MOST_IN_A_BATCH
+    )
+    items = ItemsPart(
         required=False,
         help_text="a JSON list, one object for each picture; without it each file is "
         "one, in their order",

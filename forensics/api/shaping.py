@@ -16,6 +16,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.permissions import InsufficientScope, has_scope
+from accounts.api.refusing import UnprocessableError
 from accounts.keys.scopes import Scope
 
 if TYPE_CHECKING:
@@ -151,11 +152,11 @@ def check_choice(choice: Choice, shape: object, expanded: Mapping[str, Kind]) ->
 
     Raises
     ------
-    ValidationError
+    UnprocessableError
         Names that are none, each with what there is in its place.
     """
     if wrong := list(_wrong(choice, shape, expanded, "", 1)):
-        raise ValidationError({"fields": wrong})
+        raise UnprocessableError({"fields": wrong})
 
 
 def _wrong(

@@ -27,6 +27,8 @@ from forensics.api.arrivals import (
 )
 from forensics.api.batches import answer_batch, items_of
 from forensics.api.describing import (
+    A_BATCH,
+    A_PICTURE,
     ACCEPTED,
     ANSWERED,
     OF_A_RAW_BODY,
@@ -52,7 +54,6 @@ from forensics.api.parsers import (
 from forensics.api.permissions import as_django, person
 from forensics.api.reading import Listing, Retrieving
 from forensics.api.sending_serializers import (
-    BatchFormSerializer,
     BatchRequestSerializer,
     BatchResultSerializer,
     ImageAddressSerializer,
@@ -108,7 +109,7 @@ class ImageViewSet(Retrieving, Listing, GenericViewSet[Image]):
 
     @extend_schema(
         request={
-            "multipart/form-data": ImageUploadSerializer,
+            "multipart/form-data": A_PICTURE,
             "application/json": ImageAddressSerializer,
             "image/*": OpenApiTypes.BINARY,
             RAW: OpenApiTypes.BINARY,
@@ -130,7 +131,7 @@ class ImageViewSet(Retrieving, Listing, GenericViewSet[Image]):
 
     @extend_schema(
         request={
-            "multipart/form-data": BatchFormSerializer,
+            "multipart/form-data": A_BATCH,
             "application/json": BatchRequestSerializer,
         },
         responses={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -11,6 +11,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api.strict import StrictSerializer
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
 from forensics.api.permissions import person
 from forensics.api.reading import Listing, Retrieving
@@ -75,7 +76,7 @@ class AppealSerializer(serializers.ModelSerializer[Appeal]):
         read_only_fields = fields
 
 
-class OpenAppealSerializer(serializers.Serializer[Any]):
+class OpenAppealSerializer(StrictSerializer):
     """Why a decision should be made again."""
 
     because = serializers.CharField(max_length=MAX_APPEAL)

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError as FieldError
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api.refusing import UnprocessableError
+from accounts.api.strict import StrictSerializer
 from forensics.api.fields import LinkField, PersonField
 from forensics.api.permissions import person
 from forensics.api.reading import Listing, Retrieving
@@ -79,7 +80,7 @@ class BankEntrySerializer(serializers.ModelSerializer[BankEntry]):
         read_only_fields = fields
 
 
-class AddEntrySerializer(serializers.Serializer[Any]):
+class AddEntrySerializer(StrictSerializer):
     """A known image to add: give `sha256`, `pdq`, or both."""
 
     sha256 = serializers.CharField(default="", allow_blank=True, max_length=64)
@@ -153,7 +154,7 @@ class BankEntryViewSet(Retrieving, Listing, GenericViewSet[BankEntry]):
         try:
             save_bank_entry(entry=entry, actor=person(request))
         except FieldError as error:
-            raise ValidationError(serializers.as_serializer_error(error)) from error
+            raise UnprocessableError(serializers.as_serializer_error(error)) from error
         return Response(BankEntrySerializer(entry).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="banks_entries_destroy", responses={204: None})

@@ -11,6 +11,8 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api.refusing import UnprocessableError
+from accounts.api.strict import StrictSerializer
 from forensics.api.fields import LinkField
 from forensics.api.permissions import person
 from moderation import webhook_selectors
@@ -99,7 +101,7 @@ class DeliveryDetailSerializer(DeliverySerializer):
         return body_of(delivery.event).decode()
 
 
-class SpanSerializer(serializers.Serializer[Any]):
+class SpanSerializer(StrictSerializer):
     """What to send again."""
 
     endpoint = serializers.UUIDField()
@@ -177,9 +179,7 @@ class DeliveryViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Deliver
         values = asked.validated_data
         seen = webhook_selectors.endpoints_visible_to(person(request))
         if not seen.filter(pk=values["endpoint"]).exists():
-            raise serializers.ValidationError(
-                {"endpoint": "There is no such endpoint."}
-            )
+            raise UnprocessableError({"endpoint": "There is no such endpoint."})
         count = replaying.replay_range(
             endpoint_id=values.pop("endpoint"), actor=person(request), **values
         )

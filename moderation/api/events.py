@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api.refusing import UnprocessableError
 from forensics.api.permissions import person
 from moderation import webhook_selectors
 from moderation.models import Event
@@ -38,6 +43,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(many=False)
 class EventsSerializer(serializers.Serializer[Any]):
     """Events, oldest first."""
 
@@ -108,7 +114,7 @@ class EventViewSet(GenericViewSet[Event]):
             says = f"Unknown parameter. Known are: {', '.join(PARAMETERS)}."
             raise serializers.ValidationError(dict.fromkeys(unknown, says))
         rows = self.get_queryset()
-        if kind := request.query_params.get("type", ""):
+        if (kind := request.query_params.get("type")) is not None:
             if kind not in EventType.values:
                 raise serializers.ValidationError(
                     {"type": f"Use one of: {', '.join(EventType.values)}."}
@@ -121,11 +127,13 @@ class EventViewSet(GenericViewSet[Event]):
 
 def _position(request: Request, text: str) -> int:
     try:
-        position = webhook_selectors.position_of(person(request), UUID(text))
+        key = UUID(text)
     except ValueError:
-        position = None
+        says = {"after": "Expected the id of an event."}
+        raise serializers.ValidationError(says) from None
+    position = webhook_selectors.position_of(person(request), key)
     if position is None:
-        raise serializers.ValidationError(
+        raise UnprocessableError(
             {
                 "after": "There is no such event; it may be older than events are "
                 "kept. Read on without `after`, and compare with what you have."

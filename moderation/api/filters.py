@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 
-from forensics.api.filters import SHARE, AnyOf, AtLeast, AtMost, Moment
+from forensics.api.filters import SHARE, AnyOf, AtLeast, AtMost, Moment, Number
 from forensics.models import VERDICT_CHOICES, Bank, BankEntry, BankPurpose
 from moderation.api.fields import PRIORITY_WORDS
 from moderation.audit_selectors import Filters
@@ -39,13 +40,19 @@ class CaseFilters(filters.FilterSet):
     """Filters of the case list."""
 
     status = AnyOf(choices=CaseStatus.choices)
-    priority = filters.ChoiceFilter(
-        choices=[(word, word) for word in PRIORITY_WORDS.values()], method="urgent"
+    priority = extend_schema_field(
+        {"type": "string", "enum": sorted(PRIORITY_WORDS.values())}
+    )(
+        filters.ChoiceFilter(
+            choices=[(word, word) for word in PRIORITY_WORDS.values()], method="urgent"
+        )
     )
     outcome = AnyOf(choices=Outcome.choices)
     verdict = AnyOf(field_name="analysis__verdict", choices=VERDICT_CHOICES)
     image = filters.UUIDFilter(field_name="image_id")
-    policy = filters.NumberFilter(field_name="policy_id", min_value=1, max_value=2**62)
+    policy = extend_schema_field({"type": "integer", "minimum": 1})(
+        Number(field_name="policy_id", min_value=1, max_value=2**62)
+    )
     claimed_by = filters.CharFilter(
         field_name="claimed_by__username", help_text="user name", max_length=150
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.strict import Strict, StrictSerializer
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
 from forensics.models import VERDICT_CHOICES
 from moderation.api.fields import PriorityField
@@ -127,7 +129,7 @@ class ClaimedCaseSerializer(CaseSerializer):
         read_only_fields = fields
 
 
-class TokenSerializer(serializers.Serializer[Any]):
+class TokenSerializer(StrictSerializer):
     """The claim that something is done with."""
 
     token = serializers.UUIDField(
@@ -162,15 +164,22 @@ class BecauseSerializer(TokenSerializer):
     because = serializers.CharField(max_length=MAX_BECAUSE)
 
 
+@extend_schema_field(
+    {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
+)
+class Until(serializers.DateTimeField):
+    """A moment, or none."""
+
+
 class HoldSerializer(BecauseSerializer):
     """What a case waits for, and until when at most."""
 
-    until = serializers.DateTimeField(
+    until = Until(
         required=False, allow_null=True, help_text="null: until somebody resumes it"
     )
 
 
-class AssignSerializer(serializers.Serializer[Any]):
+class AssignSerializer(StrictSerializer):
     """Whom a case is for."""
 
     person = serializers.CharField(
@@ -178,7 +187,7 @@ class AssignSerializer(serializers.Serializer[Any]):
     )
 
 
-class NextSerializer(serializers.Serializer[Any]):
+class NextSerializer(StrictSerializer):
     """Which case to claim."""
 
     queue = serializers.SlugField(
@@ -186,7 +195,7 @@ class NextSerializer(serializers.Serializer[Any]):
     )
 
 
-class CommentSerializer(serializers.ModelSerializer[Comment]):
+class CommentSerializer(Strict, serializers.ModelSerializer[Comment]):
     """What somebody said about a case."""
 
     author = PersonField(allow_null=True)
@@ -208,7 +217,7 @@ class CommentedSerializer(CommentSerializer):
         read_only_fields = fields
 
 
-class ReopenSerializer(serializers.Serializer[Any]):
+class ReopenSerializer(StrictSerializer):
     """Why a decided case returns to the queue."""
 
     because = serializers.CharField(max_length=1000)

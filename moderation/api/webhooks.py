@@ -11,6 +11,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api.strict import StrictSerializer
 from forensics.api.fields import BlankAsNullField, LinkField
 from forensics.api.permissions import person
 from forensics.models import VERDICT_CHOICES, Door
@@ -96,7 +97,7 @@ class EndpointWithSecretSerializer(EndpointSerializer):
         read_only_fields = fields
 
 
-class WishSerializer(serializers.Serializer[Any]):
+class WishSerializer(StrictSerializer):
     """What an endpoint shall be told, and where."""
 
     url = serializers.CharField(
@@ -116,7 +117,7 @@ class WishSerializer(serializers.Serializer[Any]):
     is_enabled = serializers.BooleanField(default=True)
 
 
-class RotateSerializer(serializers.Serializer[Any]):
+class RotateSerializer(StrictSerializer):
     """How long earlier secrets sign along."""
 
     overlap_hours = serializers.IntegerField(
