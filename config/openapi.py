@@ -79,7 +79,12 @@ def add_problems(
 
 def _complete(operation: dict[str, Any], *, has_id: bool) -> None:
     responses = operation["responses"]
-    usual = {"400": "`invalid`, `parse_error`", "406": "`not_acceptable`"}
+    usual = {
+        "400": "`invalid`, `parse_error`, `bad_request`",
+        "406": "`not_acceptable`",
+        "414": "`uri_too_long`",
+        "431": "`headers_too_large`",
+    }
     if any(operation.get("security", [])):
         usual |= {
             "401": "`not_authenticated`, `authentication_failed`",

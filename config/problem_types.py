@@ -35,6 +35,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "bad_request": ProblemType(
         400, "The request cannot be understood", "Check its headers and its parts."
     ),
+    "uri_too_long": ProblemType(
+        414,
+        "The address is too long",
+        "Fewer names in `fields`, or shorter values of filters.",
+    ),
+    "headers_too_large": ProblemType(
+        431, "The headers are too large", "Send fewer or shorter ones."
+    ),
     "not_authenticated": ProblemType(
         401,
         "Nobody is signed in",

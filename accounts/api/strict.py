@@ -27,6 +27,9 @@ class Strict:
         """Return what was sent, or say which value is of another kind."""
         if isinstance(data, Mapping):
             wrong = {
+                str(name)[:64]: ["There is no such field."]
+                for name in set(data) - set(self.fields)  # type: ignore[attr-defined]
+            } | {
                 name: [says]
                 for name, field in self.fields.items()  # type: ignore[attr-defined]
                 if name in data and (says := _complaint(field, data[name]))
@@ -48,6 +51,8 @@ def _complaint(field: Any, value: object) -> str:
     for kind, expected, says in _KINDS:
         if isinstance(field, kind):
             is_bool = isinstance(value, bool)
+            is_whole = isinstance(value, float) and value.is_integer()
             fits = isinstance(value, expected) and is_bool == (expected is bool)
+            fits = fits or (is_whole and expected is int)
             return "" if fits else says
     return ""

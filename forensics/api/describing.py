@@ -15,7 +15,7 @@ from forensics.api.sending_serializers import (
     FetchSerializer,
     ImageUploadSerializer,
 )
-from forensics.api.waiting import MOST_SECONDS
+from forensics.api.waiting import LONGEST_NUMBER, MOST_SECONDS
 
 _AS_JSON = {"contentType": "application/json"}
 A_PICTURE = OpenApiRequest(ImageUploadSerializer, encoding={"context": _AS_JSON})
@@ -39,7 +39,7 @@ TO_POLL = [
 TO_WAIT = [
     OpenApiParameter(
         "wait",
-        OpenApiTypes.INT,
+        {"type": "integer", "minimum": 0, "maximum": 10**LONGEST_NUMBER - 1},
         description=f"seconds to wait for the result, at most {MOST_SECONDS}; `200` "
         "if it is there in time, `202` as usual if not",
     ),

@@ -8,6 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from forensics.api import describing_filters  # noqa: F401 - registers itself
 from forensics.api.reading import Shaping
 from forensics.api.shaping import MAX_TEXT, expansions_of
 

@@ -10,7 +10,14 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.api.refusing import UnprocessableError
 from forensics.api.permissions import as_django
-from forensics.sending import NOTHING, Said, SaidError, read_context_text, read_said
+from forensics.sending import (
+    MAX_EXTERNAL_ID,
+    NOTHING,
+    Said,
+    SaidError,
+    read_context_text,
+    read_said,
+)
 from forensics.uploads import is_raw, raw_upload
 
 if TYPE_CHECKING:
@@ -133,7 +140,11 @@ def _checked(external_id: object, context: object) -> Said:
     try:
         return read_said(external_id=external_id, context=context)
     except SaidError as error:
-        # Sizes and levels of an object are nothing that the description can say.
-        is_object = error.field == "context" and isinstance(context, dict)
-        kind = UnprocessableError if is_object else ValidationError
+        # The description cannot say how deep an object is, nor what is printable.
+        is_as_described = (
+            isinstance(context, dict)
+            if error.field == "context"
+            else isinstance(external_id, str) and len(external_id) <= MAX_EXTERNAL_ID
+        )
+        kind = UnprocessableError if is_as_described else ValidationError
         raise kind({error.field: error.detail}) from None

@@ -119,7 +119,9 @@ def chosen_fields(request: Request) -> Choice | None:
         return None
     names = _names(request, "fields")
     if not names:
-        raise ValidationError({"fields": "Name at least one field, or leave it out."})
+        raise UnprocessableError(
+            {"fields": "Name at least one field, or leave it out."}
+        )
     choice: Choice = {}
     for name in names:
         _choose(choice, name.split("."))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 MOST_SECONDS = 30
+LONGEST_NUMBER = 9
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 _PREFERENCE = re.compile(r'\s*([a-z-]+)\s*(?:=\s*"?([0-9]{1,9})"?\s*)?(?:;[^,]*)?')
 T = TypeVar("T")
@@ -62,7 +63,7 @@ def wish_of(request: Request) -> Wish:
             honored.append("respond-async")
     asked = request.query_params.get("wait")
     if asked is not None:
-        if not (asked.isascii() and asked.isdigit() and len(asked) <= 9):
+        if not (asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_NUMBER):
             raise ValidationError({"wait": "Expected whole seconds, such as 20."})
         seconds = min(int(asked), MOST_SECONDS)
     return Wish(seconds, tuple(honored))

@@ -50,9 +50,7 @@ class CaseFilters(filters.FilterSet):
     outcome = AnyOf(choices=Outcome.choices)
     verdict = AnyOf(field_name="analysis__verdict", choices=VERDICT_CHOICES)
     image = filters.UUIDFilter(field_name="image_id")
-    policy = extend_schema_field({"type": "integer", "minimum": 1})(
-        Number(field_name="policy_id", min_value=1, max_value=2**62)
-    )
+    policy = Number(field_name="policy_id", min_value=1, max_value=2**62)
     claimed_by = filters.CharFilter(
         field_name="claimed_by__username", help_text="user name", max_length=150
     )

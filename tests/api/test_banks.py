@@ -43,23 +43,24 @@ def test_a_known_image_is_added_and_taken_out_with_both_on_record(
 
 
 @pytest.mark.parametrize(
-    ("sent", "words"),
+    ("sent", "words", "status"),
     [
-        ({}, "Give a SHA-256"),
-        ({"sha256": "xyz"}, "64 hexadecimal digits"),
-        ({"pdq": "0" * 64}, "flat"),
-        ({"sha256": SHA256, "tags": ["x"] * 21}, "no more than 20"),
-        ({"sha256": SHA256, "note": "\0"}, "Null characters"),
+        ({}, "Give a SHA-256", 422),
+        ({"sha256": "xyz"}, "64 hexadecimal digits", 422),
+        ({"pdq": "0" * 64}, "flat", 422),
+        ({"sha256": SHA256, "tags": ["x"] * 21}, "no more than 20", 400),
+        ({"sha256": SHA256, "note": "\0"}, "Null characters", 400),
     ],
 )
 def test_what_is_no_known_image_is_refused_in_words(
-    api_of: ApiOf, lead: User, sent: dict[str, object], words: str
+    api_of: ApiOf, lead: User, sent: dict[str, object], words: str, status: int
 ) -> None:
     bank = make_bank_entry().bank
 
     answer = api_of(lead).post(f"/api/v1/banks/{bank.pk}/entries/", sent, format="json")
 
-    problem = assert_problem(answer, 400, "invalid")
+    code = "invalid" if status == 400 else "unprocessable"
+    problem = assert_problem(answer, status, code)
     assert words in problem["detail"]
     assert bank.entries.count() == 1
 
@@ -70,7 +71,7 @@ def test_the_same_image_twice_is_refused(api_of: ApiOf, lead: User) -> None:
 
     answer = api_of(lead).post(path, {"sha256": entry.sha256}, format="json")
 
-    assert_problem(answer, 400, "invalid")
+    assert_problem(answer, 422, "unprocessable")
     assert BankEntry.objects.count() == 1
 
 
