@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-head
 	--python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install install-dev test lint format lock bench screenshots \
+.PHONY: help run demo install install-dev test lint format lock openapi bench screenshots \
 	vendor clean
 
 help: ## Show this list
@@ -44,6 +44,7 @@ lint: install-dev ## Style, types, architecture, templates, migrations, deployme
 	cd clients/python && ../../$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
+	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(MANAGE) makemigrations --check --dry-run --verbosity 0
 	@.ci/check-deploy
 
@@ -56,6 +57,10 @@ lock: .venv/bootstrapped ## Renew the locked requirements from pyproject.toml
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.txt \
 		--output-file requirements-dev.txt
+
+openapi: install-dev ## Write down what the API promises, at a release (docs/api/openapi.json)
+	$(MANAGE) spectacular --validate --fail-on-warn --format openapi-json \
+		| $(BIN)/python -m json.tool --compact - docs/api/openapi.json
 
 bench: install-dev ## Measure ELA and whole analyses beside bare Pillow
 	$(BIN)/python -m benchmarks.bench_analysis
