@@ -5,24 +5,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.idempotency_models import KeyedRequest
-
-# Django finds an app's models in this module.
-__all__ = [
-    "DEFAULT_ORGANIZATION",
-    "KeyedRequest",
-    "Organization",
-    "Preferences",
-    "User",
-]
-
 from accounts.key_models import ApiKey, KeyCount, KeyPace, Span
 
-# Django finds an app's models in this module; those about keys lie beside it.
+# Django finds an app's models in this module; some lie beside it.
 __all__ = [
     "DEFAULT_ORGANIZATION",
     "ApiKey",
     "KeyCount",
     "KeyPace",
+    "KeyedRequest",
     "Organization",
     "Preferences",
     "Span",

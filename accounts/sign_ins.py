@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.authentication import get_authentication_records
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import (
     user_logged_in,
@@ -39,9 +40,15 @@ def listen() -> None:
 
 
 @transaction.atomic
-def _signed_in(sender: Any, user: User, **_: Any) -> None:
-    """Record it; an error ends the request before a session is stored."""
-    record("signed_in", actor=user)
+def _signed_in(
+    sender: Any, user: User, request: HttpRequest | None = None, **_: Any
+) -> None:
+    """Record it, and how; an error ends the request before a session is stored."""
+    ways = (
+        get_authentication_records(request, user) if hasattr(request, "session") else ()
+    )
+    how = [one.get("type") or one.get("provider") or one["method"] for one in ways]
+    record("signed_in", actor=user, how=how)
 
 
 @transaction.atomic

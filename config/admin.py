@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.admin import DBTaskResultAdmin
@@ -28,6 +31,9 @@ admin.site.site_title = "Pixelwarden"
 admin.site.index_title = _("Everything that is stored")
 admin.site.unregister(knox_admin.models.AuthToken)
 admin.site.unregister(DBTaskResult)
+# Of signing in, the admin shows people alone; factors are taken away there, not edited.
+for _model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(_model)
 
 
 @admin.register(AuthToken)

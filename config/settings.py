@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from config.env import BASE_DIR, Environment
 from config.outbound import outbound_rules
+from config.signing_in import domains, origin_of, provider_address, providers
 from config.storage import file_storages
 
 _environment = Environment.read()
@@ -29,6 +30,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_tasks",
     "django_tasks_db",
     "django_filters",
@@ -57,6 +63,8 @@ MIDDLEWARE = [
     "config.viewing.ViewingMiddleware",
     "config.conditional.ConditionalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.signing_in.middleware.FactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.idempotency.IdempotencyMiddleware",  # last: it answers for the view
 ]
@@ -95,6 +103,25 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# --- Signing in: allauth, with accounts.signing_in where it asks what holds here ----
+ACCOUNT_ADAPTER = "accounts.signing_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_ADAPTER = "accounts.signing_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
+REQUIRE_MFA = _environment.choice("REQUIRE_MFA", "none", "staff", "all")
+SOCIALACCOUNT_ADAPTER = "accounts.signing_in.adapters.ProviderAdapter"
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+OIDC_SERVER_URL = provider_address(_environment)
+OIDC_NAME = _environment.text("OIDC_NAME") or "Single sign-on"
+OIDC_DOMAINS = domains(_environment)
+OIDC_GROUP = _environment.text("OIDC_GROUP").strip()
+SOCIALACCOUNT_PROVIDERS = providers(_environment, OIDC_SERVER_URL, OIDC_NAME)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
@@ -244,7 +271,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "media-src": ["'none'"],  # nothing ever plays
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *origin_of(OIDC_SERVER_URL)],
         "frame-ancestors": ["'none'"],
     },
 }

@@ -16,6 +16,7 @@ from accounts.backends import address_of, seconds_locked
 from accounts.keys.limits import current, note_use, spend_request
 from accounts.keys.secret import PREFIX
 from accounts.keys.selectors import key_of
+from accounts.signing_in.factors import has_second_factor, must_have_one
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -70,4 +71,9 @@ class PasswordAuthentication(BasicAuthentication):
                 wait, detail="Too many failed sign-ins with this name from here."
             )
         user, nothing = super().authenticate_credentials(userid, password, request)
+        if has_second_factor(user) or must_have_one(user):
+            raise AuthenticationFailed(
+                "A password alone is not enough for this account. Sign in on the site "
+                "and make the token there, or use a key."
+            )
         return user, nothing

@@ -21,6 +21,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from accounts.sealing import SealBrokenError, unseal
 from moderation.models import (
     Delivery,
     DeliveryAttempt,
@@ -28,7 +29,6 @@ from moderation.models import (
     Stopped,
     WebhookEndpoint,
 )
-from moderation.services.sealing import SealBrokenError, unseal
 from moderation.services.stopping import stop_endpoint
 from moderation.webhook_schedule import read_retry_after, wait_after
 from moderation.webhook_signing import signed_headers

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.sealing import seal
 from forensics.models import VERDICT_CHOICES, Door
 from moderation.exceptions import WebhookError
 from moderation.models import (
@@ -23,7 +24,6 @@ from moderation.models import (
 )
 from moderation.services.audit import record
 from moderation.services.permissions import require
-from moderation.services.sealing import seal
 from moderation.services.stopping import named, stop_endpoint
 from moderation.webhook_selectors import MANAGE
 from moderation.webhook_signing import new_secret

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from moderation.services.sealing import SealBrokenError, seal, unseal
+from accounts.sealing import SealBrokenError, seal, unseal
 from moderation.webhook_schedule import WAITS, read_retry_after, wait_after
 from moderation.webhook_signing import key_of, new_secret, signed_headers
 
