@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -14,6 +14,7 @@ from accounts import people
 from accounts.grants import grantable_groups, holds_no_more_than
 from accounts.models import User
 from accounts.organizations import are_several
+from accounts.signing_in.factors import reset_factors
 
 if TYPE_CHECKING:
     from django.db.models import ForeignKey, ManyToManyField, QuerySet
@@ -32,6 +33,23 @@ class PersonAdmin(UserAdmin[User]):
     # Django's own two-sided choice and halved dates have no names for screen readers.
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
+    actions = ("take_factors_away",)
+
+    @admin.action(
+        description=_("Take away second factors that were lost"),
+        permissions=["change"],
+    )
+    def take_factors_away(self, request: HttpRequest, queryset: Any) -> None:
+        """Leave the chosen people with their passwords; of nobody above the editor."""
+        editor = editor_of(request)
+        for user in queryset:
+            if holds_no_more_than(user, editor):
+                reset_factors(user=user, actor=editor)
+                words = _("%(person)s signs in with the password alone now.")
+                messages.success(request, words % {"person": user})
+            else:
+                words = _("%(person)s may do more than you.")
+                messages.error(request, words % {"person": user})
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Load the groups that a row shows; superusers see every organization."""
