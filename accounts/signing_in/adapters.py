@@ -85,9 +85,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # unt
                 request, _("Your provider does not say that your e-mail is verified.")
             )
         if not _is_welcome(email):
-            raise _turned_away(
-                request, _("E-mail addresses of this kind do not enter.")
-            )
+            raise _turned_away(request, _("Your e-mail address may not enter."))
         if request.user.is_authenticated:
             return  # they connect the account they are signed in with
         own = list(User.objects.filter(email__iexact=email, is_service=False)[:2])
