@@ -47,6 +47,7 @@ VALUES = {
     "name": "ela-cnn",
     "version": "1",
     "position": "987654321",
+    "provider_id": "oidc",
     "code": "not_found",
     "url": "nothing-here",
 }
@@ -113,6 +114,8 @@ class Address:
         kind = "uuid" if "<uuid:pk>" in words else "int"
         if words[:2] == ["api", "v1"] and part == "pk":
             return OF_API[words[words.index(f"<{kind}:pk>") - 1]]
+        if words[:2] == ["settings", "sign-in"]:
+            return "authenticator"
         if words[0] == "admin" and part in {"object_id", "id"}:
             kind = "case" if words[1] == "r" else words[2]
             return {"webhookendpoint": "endpoint", "apikey": "key"}.get(kind, kind)

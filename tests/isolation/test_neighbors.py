@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -52,7 +53,7 @@ def text_of(answer: Any) -> str:
 
 def what_it_says(answer: Any, keys: dict[str, Any]) -> tuple[int, str]:
     """Return status and way, without the key that was asked for."""
-    way = answer.headers.get("Location", "")
+    way = unquote(answer.headers.get("Location", ""))
     for key in sorted({str(key) for key in keys.values()}, key=len, reverse=True):
         way = re.sub(rf"(?<![0-9a-z]){re.escape(key)}(?![0-9a-z])", "KEY", way)
     return answer.status_code, way

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from allauth.mfa.models import Authenticator
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from knox.models import AuthToken
@@ -108,6 +109,11 @@ def make_world(mark: str, *, is_first: bool) -> World:
         | {
             "user": lead.pk,
             "organization": organization.pk,
+            "authenticator": Authenticator.objects.create(
+                user=make_user("lead", username=f"{mark}-holder", **own),
+                type="webauthn",
+                data={"name": f"{mark} passkey"},
+            ).pk,
             "authtoken": AuthToken.objects.get(user=lead).pk,
         },
     )
