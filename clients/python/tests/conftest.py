@@ -26,18 +26,53 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     installed.remove()
 
 
+# What each group of people does with the API, so that a key of it does the same.
+SCOPES: dict[str, tuple[str, ...]] = {
+    "integrator": (
+        *("images:read", "images:write", "analyses:read", "decisions:read"),
+        *("appeals:read", "appeals:write"),
+    ),
+    "moderator": (
+        *("images:read", "images:write", "analyses:read", "cases:read", "cases:write"),
+        *("decisions:read", "decisions:write", "appeals:read", "appeals:write"),
+        *("policies:read", "queues:read", "banks:read", "models:read"),
+    ),
+    "administrator": tuple(
+        f"{what}:{verb}"
+        for what, verbs in {
+            **dict.fromkeys(("images", "cases", "decisions", "appeals"), "read write"),
+            **dict.fromkeys(("analyses", "policies", "queues", "models"), "read"),
+            **{"banks": "read write", "audit": "read", "events": "read"},
+            **{"webhooks": "manage", "keys": "manage"},
+        }.items()
+        for verb in verbs.split()
+    ),
+}
+SCOPES["lead"] = tuple(s for s in SCOPES["administrator"] if s != "keys:manage")
+
+
 @pytest.fixture(scope="session")
 def key_of(server: Installation) -> Callable[[str], str]:
-    """Return a function that gives the key of a demo user."""
+    """Return a function that gives the key of a service account in a group."""
     keys: dict[str, str] = {}
+    answer = httpx.post(
+        f"{server.url}/api/v1/auth/tokens/", auth=("administrator", DEMO_PASSWORD)
+    )
+    headers = {"Authorization": f"Bearer {answer.json()['token']}"}
 
-    def key(name: str) -> str:
-        if name not in keys:
-            answer = httpx.post(
-                f"{server.url}/api/v1/auth/tokens/", auth=(name, DEMO_PASSWORD)
-            )
-            keys[name] = answer.json()["token"]
-        return keys[name]
+    def post(path: str, body: dict[str, Any]) -> Any:
+        made = httpx.post(f"{server.url}/api/v1/{path}", headers=headers, json=body)
+        assert made.status_code == 201, made.text
+        return made.json()
+
+    def key(group: str) -> str:
+        if group not in keys:
+            name = f"{group}-program"
+            post("service-accounts/", {"username": name, "groups": [group]})
+            plan = {"account": name, "name": "tests", "scopes": SCOPES[group]}
+            made = post("keys/", plan | {"per_minute": 60_000, "burst": 60_000})
+            keys[group] = made["secret"]
+        return keys[group]
 
     return key
 
