@@ -39,13 +39,13 @@ SCOPES: dict[str, tuple[str, ...]] = {
     ),
     "administrator": tuple(
         f"{what}:{verb}"
-        for what, verbs in {
-            **dict.fromkeys(("images", "cases", "decisions", "appeals"), "read write"),
-            **dict.fromkeys(("analyses", "policies", "queues", "models"), "read"),
-            **{"banks": "read write", "audit": "read", "events": "read"},
-            **{"webhooks": "manage", "keys": "manage"},
+        for verb, names in {
+            "read": "images analyses cases decisions appeals policies queues banks"
+            " models audit events",
+            "write": "images cases decisions appeals banks",
+            "manage": "webhooks keys",
         }.items()
-        for verb in verbs.split()
+        for what in names.split()
     ),
 }
 SCOPES["lead"] = tuple(s for s in SCOPES["administrator"] if s != "keys:manage")
