@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,15 +12,40 @@ import httpx
 import pytest
 from pixelwarden import Client, Retries
 
+from tests.images import jpeg, photo_like
 from tests.installation import DEMO_PASSWORD, Installation
+from tests.receivers import Receiver, Request, answer, receiving
 
 QUICK = Retries(first_pause=0.01, longest_pause=0.05)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Return a running installation."""
-    installed = Installation(tmp_path_factory.mktemp("client") / "installation")
+def receiver() -> Iterator[Receiver]:
+    """Return somebody's server: it takes webhooks, and gives a picture."""
+    given = jpeg(photo_like(99, (160, 120)))
+
+    def behave(connection: socket.socket, request: Request) -> None:
+        is_asked = request.line.startswith("GET ")
+        connection.sendall(answer(200, given) if is_asked else answer(204, b""))
+
+    with receiving(behave) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def server(
+    receiver: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """Return a running installation that may reach the receiver."""
+    installed = Installation(
+        tmp_path_factory.mktemp("client") / "installation",
+        settings={
+            "FETCH_URLS": "true",
+            "OUTBOUND_SCHEMES": "https,http",
+            "OUTBOUND_PORTS": f"443,{receiver.port}",
+            "OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
+        },
+    )
     installed.prepare()
     installed.start()
     yield installed

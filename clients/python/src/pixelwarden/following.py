@@ -55,7 +55,8 @@ def watch(
     Parameters
     ----------
     after : str, optional
-        The id of the last event that you know; by default only what is new comes.
+        The id of the last event that you know; by default only what is new comes,
+        from the moment on in which you ask for the first.
     type : EventType or str, optional
         Only this one.
     poll : float

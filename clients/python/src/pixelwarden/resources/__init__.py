@@ -8,6 +8,7 @@ from pixelwarden.resources.access import (
     ServiceAccount,
 )
 from pixelwarden.resources.events import (
+    EVENT_CLASSES,
     AnalysisCompleted,
     AnalysisData,
     AnalysisFailed,
@@ -84,6 +85,7 @@ from pixelwarden.resources.stores import (
 )
 
 __all__ = [
+    "EVENT_CLASSES",
     "Analysis",
     "AnalysisCompleted",
     "AnalysisData",

@@ -129,7 +129,7 @@ class Event(Resource):
 
     def __new__(cls, raw: Mapping[str, Any]) -> Self:
         """Choose the class of the type."""
-        kind = _CLASSES.get(str(raw.get("type"))) if cls is Event else None
+        kind = EVENT_CLASSES.get(str(raw.get("type"))) if cls is Event else None
         return object.__new__(kind or cls)  # type: ignore[return-value]
 
 
@@ -193,7 +193,7 @@ class WebhookTest(Event):
     data: TestData
 
 
-_CLASSES: Mapping[str, type[Event]] = {
+EVENT_CLASSES: Mapping[str, type[Event]] = {
     EventType.ANALYSIS_COMPLETED: AnalysisCompleted,
     EventType.ANALYSIS_FAILED: AnalysisFailed,
     EventType.CASE_OPENED: CaseOpened,
