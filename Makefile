@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-head
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo install install-dev test lint format lock openapi bench screenshots \
-	vendor clean
+	node vendor clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,9 @@ bench: install-dev ## Measure ELA and whole analyses beside bare Pillow
 
 screenshots: install-dev ## Renew docs/screenshots with a real browser
 	UPDATE_SCREENSHOTS=1 REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest tests/browser
+
+node: ## Install the verifier of webhooks that a test asks (needs Node.js)
+	npm ci --ignore-scripts --prefix tests/node
 
 vendor: ## Renew static/vendor from the locked npm packages (needs Node.js)
 	npm ci --ignore-scripts

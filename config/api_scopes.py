@@ -82,6 +82,8 @@ SCOPES_OF: Mapping[str, Mapping[str, str]] = {
     # What governs them
     "policy-list": {READ: Scope.POLICIES_READ},
     "policy-detail": {READ: Scope.POLICIES_READ},
+    "policy-version-list": {READ: Scope.POLICIES_READ},
+    "policy-version-detail": {READ: Scope.POLICIES_READ},
     "queue-list": {READ: Scope.QUEUES_READ},
     "queue-detail": {READ: Scope.QUEUES_READ},
     "bank-list": {READ: Scope.BANKS_READ},

@@ -72,6 +72,7 @@ SCOPES: Mapping[str, str] = {
     "case": Scope.CASES_READ,
     "decision": Scope.DECISIONS_READ,
     "image": Scope.IMAGES_READ,
+    "policy": Scope.POLICIES_READ,
 }
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 100
 MOST = 500
-PARAMETERS = ("after", "limit", "type")
+PARAMETERS = ("after", "latest", "limit", "type")
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
@@ -90,6 +90,12 @@ class EventViewSet(GenericViewSet[Event]):
                 {"type": "string", "enum": EventType.values},
                 description="Only this type.",
             ),
+            OpenApiParameter(
+                "latest",
+                {"type": "string", "enum": ["true"]},
+                description="No events, and in `after` where to read on from, for "
+                "whoever wants only what is to come. Alone.",
+            ),
         ],
         responses=EventsSerializer,
     )
@@ -97,9 +103,11 @@ class EventViewSet(GenericViewSet[Event]):
         """Read on from where you were."""
         limit = _limit(request)
         rows = self._narrowed(request).order_by("position")
-        found = list(rows[: limit + 1])
-        shown = found[:limit]
         asked = request.query_params.get("after")
+        if {"type", "latest"} & request.query_params.keys():
+            asked = self._newest() or asked  # read before the rows, so none is passed
+        found = [] if "latest" in request.query_params else list(rows[: limit + 1])
+        shown = found[:limit]
         return Response(
             {
                 "results": EventSerializer(shown, many=True).data,
@@ -108,11 +116,17 @@ class EventViewSet(GenericViewSet[Event]):
             }
         )
 
+    def _newest(self) -> str | None:
+        keys = self.get_queryset().order_by("-position").values_list("pk", flat=True)
+        newest = keys.first()
+        return None if newest is None else str(newest)
+
     def _narrowed(self, request: Request) -> QuerySet[Event]:
         unknown = sorted(set(request.query_params) - set(PARAMETERS))
         if unknown:
             says = f"Unknown parameter. Known are: {', '.join(PARAMETERS)}."
             raise serializers.ValidationError(dict.fromkeys(unknown, says))
+        _check_latest(request)
         rows = self.get_queryset()
         if (kind := request.query_params.get("type")) is not None:
             if kind not in EventType.values:
@@ -140,6 +154,15 @@ def _position(request: Request, text: str) -> int:
             }
         )
     return position
+
+
+def _check_latest(request: Request) -> None:
+    if (latest := request.query_params.get("latest")) is None:
+        return
+    if latest != "true":
+        raise serializers.ValidationError({"latest": "Use `true`, or leave it out."})
+    if len(request.query_params) > 1:
+        raise UnprocessableError({"latest": "It goes with no other parameter."})
 
 
 def _limit(request: Request) -> int:

@@ -128,6 +128,16 @@ class PolicyFilters(filters.FilterSet):
         return queryset.filter(Exists(live) if value else ~Exists(live))
 
 
+class PolicyVersionFilters(filters.FilterSet):
+    """Filters of the versions of a policy."""
+
+    state = AnyOf(choices=VersionState.choices)
+
+    class Meta:
+        model = PolicyVersion
+        fields: tuple[str, ...] = ()
+
+
 class QueueFilters(filters.FilterSet):
     """Filters of the list of queues."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -253,6 +254,8 @@ class QueueSerializer(serializers.ModelSerializer[Queue]):
 class PolicyVersionSerializer(serializers.ModelSerializer[PolicyVersion]):
     """One wording of a policy; every condition must hold."""
 
+    url = serializers.SerializerMethodField()
+    policy = serializers.IntegerField(source="policy_id")
     priority = PriorityField()
     conditions = serializers.ListField(
         child=serializers.DictField(), help_text="kind, and name or value by kind"
@@ -268,6 +271,8 @@ class PolicyVersionSerializer(serializers.ModelSerializer[PolicyVersion]):
     class Meta:
         model = PolicyVersion
         fields = (
+            "url",
+            "policy",
             "number",
             "state",
             "conditions",
@@ -283,26 +288,30 @@ class PolicyVersionSerializer(serializers.ModelSerializer[PolicyVersion]):
         )
         read_only_fields = fields
 
+    @extend_schema_field({"type": "string", "format": "uri-reference"})
+    def get_url(self, version: PolicyVersion) -> str:
+        """Return its path."""
+        path = (version.policy_id, version.number)
+        return reverse("api:policy-version-detail", args=path)
+
     def get_says(self, version: PolicyVersion) -> str:
         """Return the conditions in words."""
         return conditions_in_words(checked(version.conditions))
 
 
-class PolicySerializer(serializers.ModelSerializer[Policy]):
-    """What becomes of an analysis: the first policy that holds, by position, acts."""
+class PolicySummarySerializer(serializers.ModelSerializer[Policy]):
+    """A policy beside one of its versions."""
 
     is_active = serializers.SerializerMethodField(help_text="has a live version")
-    versions = PolicyVersionSerializer(many=True)
 
     class Meta:
         model = Policy
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "description",
             "position",
             "is_active",
-            "versions",
             "updated_at",
         )
         read_only_fields = fields
@@ -310,3 +319,13 @@ class PolicySerializer(serializers.ModelSerializer[Policy]):
     def get_is_active(self, policy: Policy) -> bool:
         """Return whether a version is live."""
         return any(v.state == VersionState.LIVE for v in policy.versions.all())
+
+
+class PolicySerializer(PolicySummarySerializer):
+    """What becomes of an analysis: the first policy that holds, by position, acts."""
+
+    versions = PolicyVersionSerializer(many=True)
+
+    class Meta(PolicySummarySerializer.Meta):
+        fields = (*PolicySummarySerializer.Meta.fields, "versions")
+        read_only_fields = fields

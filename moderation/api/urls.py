@@ -8,6 +8,7 @@ from moderation.api.audit import AuditViewSet
 from moderation.api.banks import BankEntryViewSet, BankViewSet
 from moderation.api.deliveries import DeliveryViewSet
 from moderation.api.events import EventViewSet
+from moderation.api.policy_versions import PolicyVersionViewSet
 from moderation.api.reports import ReportViewSet
 from moderation.api.views import (
     CaseViewSet,
@@ -42,6 +43,16 @@ urlpatterns = [
         "banks/<int:bank>/entries/<uuid:pk>/",
         BankEntryViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="bank-entry-detail",
+    ),
+    path(
+        "policies/<int:policy>/versions/",
+        PolicyVersionViewSet.as_view({"get": "list"}),
+        name="policy-version-list",
+    ),
+    path(
+        "policies/<int:policy>/versions/<int:number>/",
+        PolicyVersionViewSet.as_view({"get": "retrieve"}),
+        name="policy-version-detail",
     ),
     path("cases/<uuid:pk>/appeals/", CaseAppealsView.as_view(), name="case-appeals"),
 ]

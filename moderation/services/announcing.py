@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.utils import timezone
 
+from forensics.models import Submission
 from moderation.models import Appeal, Case, CaseKind, Decision, Event, Priority
 from moderation.webhook_states import EventType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from forensics.models import Analysis, Image
     from moderation.models import Policy
 
+MOST_ARRIVALS = 10  # of one picture in one event; each may say 8 KB
 POLICY_CHANGES = {
     "policy_published": "published",
     "policy_retired": "retired",
@@ -141,6 +144,17 @@ _OF_CASES: Mapping[str, Callable[[Case, Mapping[str, Any]], None]] = {
 }
 
 
+def said_of(image_id: UUID) -> list[dict[str, Any]]:
+    """Return what the senders of a picture said of it: of its latest arrivals."""
+    arrivals = Submission.objects.filter(image=image_id).order_by("-created_at", "-id")
+    return [
+        {"id": str(key), "external_id": external_id, "context": context}
+        for key, external_id, context in arrivals.values_list(
+            "pk", "external_id", "context"
+        )[:MOST_ARRIVALS]
+    ]
+
+
 def _of_case(
     kind: EventType,
     case: Case,
@@ -162,6 +176,7 @@ def _of_case(
             "machine_verdict": case.machine_verdict or None,
             "machine_score": case.machine_score,
             "outcome": case.outcome or None,
+            "submissions": said_of(case.image_id),
             **more,
         },
         image=case.image_id,
@@ -220,6 +235,7 @@ def _analysis_data(analysis: Analysis) -> dict[str, Any]:
         "verdict": analysis.verdict or None,
         "score": analysis.score,
         "pipeline_version": analysis.pipeline_version,
+        "submissions": said_of(analysis.image_id),
     }
 
 

@@ -146,6 +146,23 @@ def test_a_client_that_was_away_catches_up(client: TestClient) -> None:
     assert ids == [str(key) for key in stored]
 
 
+def test_whoever_wants_only_what_comes_asks_where_the_list_ends(
+    client: TestClient,
+) -> None:
+    assert client.get(f"{EVENTS}?latest=true").json()["after"] is None
+    happen(3)
+    end = client.get(f"{EVENTS}?latest=true").json()
+    assert (end["results"], end["has_more"]) == ([], False)
+    assert client.get(f"{EVENTS}?after={end['after']}").json()["results"] == []
+    happen()
+    (new,) = client.get(f"{EVENTS}?after={end['after']}").json()["results"]
+    # Of a type that does not happen, one reads on from the end as well.
+    none = client.get(f"{EVENTS}?after={end['after']}&type=case.decided").json()
+    assert (none["results"], none["after"]) == ([], new["id"])
+    assert_problem(client.get(f"{EVENTS}?latest=1"), 400, "invalid")
+    assert_problem(client.get(f"{EVENTS}?latest=true&limit=5"), 422, "unprocessable")
+
+
 @pytest.mark.parametrize("query", ["after=x", "limit=0", "limit=501", "type=x", "a=b"])
 def test_wrong_parameters_of_events_are_named(client: TestClient, query: str) -> None:
     assert_problem(client.get(f"{EVENTS}?{query}"), 400, "invalid")

@@ -70,6 +70,8 @@ def values_for(path: str, keys: Mapping[str, str]) -> dict[str, str]:
         "id": keys.get(kind),
         "bank": keys["bank"],
         "image": keys["image"],
+        "policy": keys.get("policy"),
+        "number": "1",
         "position": "1",
         "code": "not_found",
     }

@@ -27,6 +27,7 @@ from moderation.services.publishing import prune_events, publish_events
 from tests.factories import (
     make_analysis,
     make_case,
+    make_image,
     make_policy,
     make_queued_analysis,
 )
@@ -62,6 +63,31 @@ def test_a_flagged_analysis_tells_of_its_case_and_itself() -> None:
     assert data["verdict"] == "suspicious"
     flag_analysis(analysis)
     assert len(told()) == 2
+
+
+def test_events_say_for_which_of_the_senders_records_a_picture_came(
+    moderator: User, lead: User
+) -> None:
+    image = make_image()
+    for number in range(11):
+        said = {"external_id": f"claim-{number}", "context": {"shop": number}}
+        image.submissions.create(door="api", **said)
+    analysis = make_analysis(image=image)
+    complete_analysis(analysis)
+    case = analysis.cases.get()
+    decide(case, moderator)
+    told(timezone.now() + LATER)
+    Decision.objects.update(final_at=timezone.now())
+    open_appeal(case_id=case.pk, actor=lead, because="no", external_id="appeal-1")
+    told()
+
+    latest = [f"claim-{number}" for number in range(10, 0, -1)]
+    for kind in ("analysis.completed", "case.opened", "case.decided", "case.appealed"):
+        first, *others = Event.objects.get(type=kind).data["submissions"]
+        assert set(first) == {"id", "external_id", "context"}
+        assert first["context"] == {"shop": 10}
+        assert [one["external_id"] for one in (first, *others)] == latest
+    assert Event.objects.get(type="case.appealed").data["external_id"] == "appeal-1"
 
 
 def test_an_unflagged_analysis_says_so() -> None:

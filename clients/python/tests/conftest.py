@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,33 +12,93 @@ import httpx
 import pytest
 from pixelwarden import Client, Retries
 
+from tests.images import jpeg, photo_like
 from tests.installation import DEMO_PASSWORD, Installation
+from tests.receivers import Receiver, Request, answer, receiving
 
 QUICK = Retries(first_pause=0.01, longest_pause=0.05)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Return a running installation."""
-    installed = Installation(tmp_path_factory.mktemp("client") / "installation")
+def receiver() -> Iterator[Receiver]:
+    """Return somebody's server: it takes webhooks, and gives a picture."""
+    given = jpeg(photo_like(99, (160, 120)))
+
+    def behave(connection: socket.socket, request: Request) -> None:
+        is_asked = request.line.startswith("GET ")
+        connection.sendall(answer(200, given) if is_asked else answer(204, b""))
+
+    with receiving(behave) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def server(
+    receiver: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """Return a running installation that may reach the receiver."""
+    installed = Installation(
+        tmp_path_factory.mktemp("client") / "installation",
+        settings={
+            "FETCH_URLS": "true",
+            "OUTBOUND_SCHEMES": "https,http",
+            "OUTBOUND_PORTS": f"443,{receiver.port}",
+            "OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
+        },
+    )
     installed.prepare()
     installed.start()
     yield installed
     installed.remove()
 
 
+# What each group of people does with the API, so that a key of it does the same.
+SCOPES: dict[str, tuple[str, ...]] = {
+    "integrator": (
+        *("images:read", "images:write", "analyses:read", "decisions:read"),
+        *("appeals:read", "appeals:write"),
+    ),
+    "moderator": (
+        *("images:read", "images:write", "analyses:read", "cases:read", "cases:write"),
+        *("decisions:read", "decisions:write", "appeals:read", "appeals:write"),
+        *("policies:read", "queues:read", "banks:read", "models:read"),
+    ),
+    "administrator": tuple(
+        f"{what}:{verb}"
+        for verb, names in {
+            "read": "images analyses cases decisions appeals policies queues banks"
+            " models audit events",
+            "write": "images cases decisions appeals banks",
+            "manage": "webhooks keys",
+        }.items()
+        for what in names.split()
+    ),
+}
+SCOPES["lead"] = tuple(s for s in SCOPES["administrator"] if s != "keys:manage")
+
+
 @pytest.fixture(scope="session")
 def key_of(server: Installation) -> Callable[[str], str]:
-    """Return a function that gives the key of a demo user."""
+    """Return a function that gives the key of a service account in a group."""
     keys: dict[str, str] = {}
+    answer = httpx.post(
+        f"{server.url}/api/v1/auth/tokens/", auth=("administrator", DEMO_PASSWORD)
+    )
+    headers = {"Authorization": f"Bearer {answer.json()['token']}"}
 
-    def key(name: str) -> str:
-        if name not in keys:
-            answer = httpx.post(
-                f"{server.url}/api/v1/auth/tokens/", auth=(name, DEMO_PASSWORD)
-            )
-            keys[name] = answer.json()["token"]
-        return keys[name]
+    def post(path: str, body: dict[str, Any]) -> Any:
+        made = httpx.post(f"{server.url}/api/v1/{path}", headers=headers, json=body)
+        assert made.status_code == 201, made.text
+        return made.json()
+
+    def key(group: str) -> str:
+        if group not in keys:
+            name = f"{group}-program"
+            post("service-accounts/", {"username": name, "groups": [group]})
+            plan = {"account": name, "name": "tests", "scopes": SCOPES[group]}
+            made = post("keys/", plan | {"per_minute": 60_000, "burst": 60_000})
+            keys[group] = made["secret"]
+        return keys[group]
 
     return key
 

@@ -162,7 +162,7 @@ def test_after_all_tries_the_last_trouble_is_raised(
 def test_what_must_not_be_repeated_is_not(misbehaving: Any, client: Client) -> None:
     misbehaving.plan = [drop]
     with pytest.raises(ConnectionFailed, match="1 tries"):
-        client.end_key()
+        client.end_token()
 
 
 def test_nobody_listening_is_said(tmp_path: Path) -> None:

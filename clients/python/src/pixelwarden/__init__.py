@@ -24,9 +24,10 @@ from pixelwarden.errors import (
 )
 from pixelwarden.folders import Folder, Report, Sent
 from pixelwarden.protocol import Retries
+from pixelwarden.resources import Event
 from pixelwarden.sending import Item
 from pixelwarden.version import __version__
-from pixelwarden.words import Outcome, Verdict
+from pixelwarden.words import EventType, Outcome, Scope, Verdict
 
 __all__ = [
     "ApiError",
@@ -36,6 +37,8 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "ConnectionFailed",
+    "Event",
+    "EventType",
     "FetchFailed",
     "FieldError",
     "Folder",
@@ -50,6 +53,7 @@ __all__ = [
     "Report",
     "ResultTimeout",
     "Retries",
+    "Scope",
     "Sent",
     "ServerError",
     "UnexpectedAnswer",

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
-from pixelwarden import calls, folders, reviewing, sending
+from pixelwarden import (
+    administering,
+    calls,
+    folders,
+    following,
+    hooking,
+    reviewing,
+    sending,
+)
 from pixelwarden.methods import AsyncListed, Awaited
 from pixelwarden.protocol import (
     Answer,
@@ -121,12 +129,19 @@ class AsyncClient:
     send_batch = Awaited(sending.send_batch)
     wait_for_result = Awaited(sending.wait_for_result)
     reanalyze = Awaited(sending.reanalyze)
+    begin_upload = Awaited(sending.begin_upload)
+    complete_upload = Awaited(sending.complete_upload)
 
     images = AsyncListed(calls.images)
     image = Awaited(calls.image)
     original = Awaited(calls.original)
     analyses = AsyncListed(calls.analyses)
+    image_analyses = AsyncListed(calls.image_analyses)
     analysis = Awaited(calls.analysis)
+    mask = Awaited(calls.mask)
+    signals = AsyncListed(calls.signals)
+    signal = Awaited(calls.signal)
+    evidence_files = AsyncListed(calls.evidence_files)
     evidence = Awaited(calls.evidence)
     evidence_content = Awaited(calls.evidence_content)
     report = Awaited(calls.report)
@@ -159,12 +174,47 @@ class AsyncClient:
 
     policies = AsyncListed(calls.policies)
     policy = Awaited(calls.policy)
+    policy_versions = AsyncListed(calls.policy_versions)
+    policy_version = Awaited(calls.policy_version)
     queues = AsyncListed(calls.queues)
     queue = Awaited(calls.queue)
     audit = AsyncListed(calls.audit)
+    audit_event = Awaited(calls.audit_event)
+    models = AsyncListed(calls.models)
+    model = Awaited(calls.model)
+    banks = AsyncListed(administering.banks)
+    bank = Awaited(administering.bank)
+    bank_entries = AsyncListed(administering.bank_entries)
+    bank_entry = Awaited(administering.bank_entry)
+    add_bank_entry = Awaited(administering.add_bank_entry)
+    delete_bank_entry = Awaited(administering.delete_bank_entry)
+
+    events = AsyncListed(following.events)
+    watch = AsyncListed(following.watch)
+    endpoints = AsyncListed(hooking.endpoints)
+    endpoint = Awaited(hooking.endpoint)
+    create_endpoint = Awaited(hooking.create_endpoint)
+    update_endpoint = Awaited(hooking.update_endpoint)
+    delete_endpoint = Awaited(hooking.delete_endpoint)
+    rotate_endpoint_secret = Awaited(hooking.rotate_endpoint_secret)
+    send_test_event = Awaited(hooking.send_test_event)
+    deliveries = AsyncListed(hooking.deliveries)
+    delivery = Awaited(hooking.delivery)
+    replay_delivery = Awaited(hooking.replay_delivery)
+    replay_deliveries = Awaited(hooking.replay_deliveries)
+
+    current_key = Awaited(administering.current_key)
+    keys = AsyncListed(administering.keys)
+    key = Awaited(administering.key)
+    create_key = Awaited(administering.create_key)
+    rotate_key = Awaited(administering.rotate_key)
+    revoke_key = Awaited(administering.revoke_key)
+    end_token = Awaited(administering.end_token)
+    service_accounts = AsyncListed(administering.service_accounts)
+    create_service_account = Awaited(administering.create_service_account)
+
     problem_types = AsyncListed(calls.problem_types)
     problem_type = Awaited(calls.problem_type)
-    end_key = Awaited(calls.end_key)
 
     request = Awaited(calls.raw)
     listing = AsyncListed(calls.listing)

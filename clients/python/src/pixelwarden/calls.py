@@ -90,6 +90,11 @@ def act(
     return kind(answer.object())
 
 
+def delete(path: str) -> Steps[None]:
+    """Delete one resource."""
+    yield Request(method="DELETE", path=path)
+
+
 def raw(
     method: str,
     path: str,
@@ -128,6 +133,27 @@ def analyses(**filters: Filter) -> Listing[r.Analysis]:
     return Listing("analyses/", parameters(filters), r.Analysis)
 
 
+def image_analyses(image: str, **filters: Filter) -> Listing[r.Analysis]:
+    """List the analyses of an image, the newest first."""
+    path = f"images/{part(image)}/analyses/"
+    return Listing(path, parameters(filters), r.Analysis)
+
+
+def signals(**filters: Filter) -> Listing[r.Signal]:
+    """List what analyzers found, such as ``name="ela", status="ok"``."""
+    return Listing("signals/", parameters(filters), r.Signal)
+
+
+def evidence_files(**filters: Filter) -> Listing[r.Evidence]:
+    """List evidence pictures."""
+    return Listing("evidence/", parameters(filters), r.Evidence)
+
+
+def models() -> Listing[r.StoredModel]:
+    """List the models that are installed."""
+    return Listing("models/", (), r.StoredModel)
+
+
 def cases(**filters: Filter) -> Listing[r.Case]:
     """List cases, such as ``status="open"``."""
     return Listing("cases/", parameters(filters), r.Case)
@@ -151,6 +177,12 @@ def decisions(**filters: Filter) -> Listing[r.Decision]:
 def policies(**filters: Filter) -> Listing[r.Policy]:
     """List policies."""
     return Listing("policies/", parameters(filters), r.Policy)
+
+
+def policy_versions(policy: int | str, **filters: Filter) -> Listing[r.PolicyVersion]:
+    """List the versions of a policy, the newest first."""
+    path = f"policies/{part(policy)}/versions/"
+    return Listing(path, parameters(filters), r.PolicyVersion)
 
 
 def queues(**filters: Filter) -> Listing[r.Queue]:
@@ -201,6 +233,21 @@ def analysis(analysis: str) -> Steps[r.Analysis]:
     return get(f"analyses/{part(analysis)}/", r.Analysis)
 
 
+def mask(analysis: str, to: str | Path | None = None) -> Steps[bytes | Path]:
+    """Download where it was edited as PNG, a pixel a cell."""
+    return download(f"analyses/{part(analysis)}/mask/", to)
+
+
+def signal(signal: str) -> Steps[r.Signal]:
+    """Read what one analyzer found."""
+    return get(f"signals/{part(signal)}/", r.Signal)
+
+
+def model(name: str, version: str) -> Steps[r.StoredModel]:
+    """Read a version of a model, with its card."""
+    return get(f"models/{part(name)}/{part(version)}/", r.StoredModel)
+
+
 def evidence(evidence: str) -> Steps[r.Evidence]:
     """Read what an evidence picture is."""
     return get(f"evidence/{part(evidence)}/", r.Evidence)
@@ -244,6 +291,16 @@ def policy(policy: int | str) -> Steps[r.Policy]:
     return get(f"policies/{part(policy)}/", r.Policy)
 
 
+def policy_version(policy: int | str, number: int) -> Steps[r.PolicyVersion]:
+    """Read a version of a policy."""
+    return get(f"policies/{part(policy)}/versions/{part(number)}/", r.PolicyVersion)
+
+
+def audit_event(position: int) -> Steps[r.AuditEvent]:
+    """Read a line of the record."""
+    return get(f"audit/{part(position)}/", r.AuditEvent)
+
+
 def queue(queue: int | str) -> Steps[r.Queue]:
     """Read a queue."""
     return get(f"queues/{part(queue)}/", r.Queue)
@@ -262,8 +319,3 @@ def upload(upload: str) -> Steps[r.Upload]:
 def problem_type(code: str) -> Steps[r.ProblemType]:
     """Read what an error code means and what to do."""
     return get(f"problems/{part(code)}/", r.ProblemType)
-
-
-def end_key() -> Steps[None]:
-    """End the key of this client, at once and for good."""
-    yield Request(method="DELETE", path="auth/tokens/current/")

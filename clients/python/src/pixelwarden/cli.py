@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pixelwarden import cli_watching
 from pixelwarden.cli_output import Output
 from pixelwarden.cli_sending import LEVELS, is_flagged, send
 from pixelwarden.client import Client
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from pixelwarden.decoding import Resource
 
 OK, FAILED, USAGE, FLAGGED, INTERRUPTED = 0, 1, 2, 3, 130
-LISTS = ("images", "analyses", "cases", "decisions", "appeals", "policies", "audit")
+LISTS = (
+    *("images", "analyses", "signals", "cases", "queues", "decisions", "appeals"),
+    *("policies", "banks", "models", "endpoints", "deliveries", "keys", "audit"),
+)
+UNPAGED = {"models"}
 _EXIT_CODES = "exit status: 0 ok, 1 failed, 2 usage, 3 flagged (--fail-on)"
 
 
@@ -72,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in LISTS:
         _add_list(commands, common, name)
     _add_report(commands, common)
+    cli_watching.add(commands, common)
     return parser
 
 
@@ -146,7 +152,8 @@ def _list(client: Client, options: argparse.Namespace, output: Output) -> int:
     filters: dict[str, Any] = {}
     for name, value in options.filters:
         filters.setdefault(name, []).append(value)
-    filters.setdefault("page_size", str(min(options.limit, 200)))
+    if options.list not in UNPAGED:
+        filters.setdefault("page_size", str(min(options.limit, 200)))
     rows: Iterator[Resource] = getattr(client, options.list)(**filters)
     for row in itertools.islice(rows, options.limit):
         output.row(row)

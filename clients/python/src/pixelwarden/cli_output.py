@@ -10,7 +10,7 @@ from pixelwarden.errors import ApiError, PixelwardenError
 
 if TYPE_CHECKING:
     from pixelwarden.decoding import Resource
-    from pixelwarden.resources import Analysis
+    from pixelwarden.resources import Analysis, Event
 
 # What a line of a list shows, in this order, where it is there.
 _COLUMNS = [
@@ -31,7 +31,15 @@ _COLUMNS = [
     "action_words",
     "actor_name",
     "sha256",
+    "event_type",
+    "last_error",
 ]
+
+# What a line of an event shows of its data.
+_ABOUT = (
+    *("image_id", "case_id", "policy_id", "change", "verdict", "machine_verdict"),
+    *("outcome", "resolution", "flagged"),
+)
 
 
 class Output:
@@ -54,6 +62,19 @@ class Output:
         raw = resource.raw
         shown = [str(raw[name]) for name in _COLUMNS if raw.get(name) not in (None, "")]
         self.line("  ".join(shown), raw)
+
+    def event(self, event: Event) -> None:
+        """Write what happened."""
+        shown = [str(event.raw.get(name, "")) for name in ("timestamp", "type", "id")]
+        about = event.data.raw
+        shown += [
+            f"{name}={about[name]}"
+            for name in _ABOUT
+            if about.get(name) not in (None, "")
+        ]
+        said = [one["external_id"] for one in about.get("submissions", ())]
+        shown += [f"external_id={text}" for text in dict.fromkeys(said) if text]
+        self.line("  ".join(shown), event.raw)
 
     def analysis(
         self, analysis: Analysis, *, with_reasons: bool, name: str = ""

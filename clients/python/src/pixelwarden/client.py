@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
-from pixelwarden import calls, folders, reviewing, sending
+from pixelwarden import (
+    administering,
+    calls,
+    folders,
+    following,
+    hooking,
+    reviewing,
+    sending,
+)
 from pixelwarden.methods import Blocking, Listed
 from pixelwarden.protocol import (
     Answer,
@@ -118,12 +126,19 @@ class Client:
     send_batch = Blocking(sending.send_batch)
     wait_for_result = Blocking(sending.wait_for_result)
     reanalyze = Blocking(sending.reanalyze)
+    begin_upload = Blocking(sending.begin_upload)
+    complete_upload = Blocking(sending.complete_upload)
 
     images = Listed(calls.images)
     image = Blocking(calls.image)
     original = Blocking(calls.original)
     analyses = Listed(calls.analyses)
+    image_analyses = Listed(calls.image_analyses)
     analysis = Blocking(calls.analysis)
+    mask = Blocking(calls.mask)
+    signals = Listed(calls.signals)
+    signal = Blocking(calls.signal)
+    evidence_files = Listed(calls.evidence_files)
     evidence = Blocking(calls.evidence)
     evidence_content = Blocking(calls.evidence_content)
     report = Blocking(calls.report)
@@ -156,12 +171,47 @@ class Client:
 
     policies = Listed(calls.policies)
     policy = Blocking(calls.policy)
+    policy_versions = Listed(calls.policy_versions)
+    policy_version = Blocking(calls.policy_version)
     queues = Listed(calls.queues)
     queue = Blocking(calls.queue)
     audit = Listed(calls.audit)
+    audit_event = Blocking(calls.audit_event)
+    models = Listed(calls.models)
+    model = Blocking(calls.model)
+    banks = Listed(administering.banks)
+    bank = Blocking(administering.bank)
+    bank_entries = Listed(administering.bank_entries)
+    bank_entry = Blocking(administering.bank_entry)
+    add_bank_entry = Blocking(administering.add_bank_entry)
+    delete_bank_entry = Blocking(administering.delete_bank_entry)
+
+    events = Listed(following.events)
+    watch = Listed(following.watch)
+    endpoints = Listed(hooking.endpoints)
+    endpoint = Blocking(hooking.endpoint)
+    create_endpoint = Blocking(hooking.create_endpoint)
+    update_endpoint = Blocking(hooking.update_endpoint)
+    delete_endpoint = Blocking(hooking.delete_endpoint)
+    rotate_endpoint_secret = Blocking(hooking.rotate_endpoint_secret)
+    send_test_event = Blocking(hooking.send_test_event)
+    deliveries = Listed(hooking.deliveries)
+    delivery = Blocking(hooking.delivery)
+    replay_delivery = Blocking(hooking.replay_delivery)
+    replay_deliveries = Blocking(hooking.replay_deliveries)
+
+    current_key = Blocking(administering.current_key)
+    keys = Listed(administering.keys)
+    key = Blocking(administering.key)
+    create_key = Blocking(administering.create_key)
+    rotate_key = Blocking(administering.rotate_key)
+    revoke_key = Blocking(administering.revoke_key)
+    end_token = Blocking(administering.end_token)
+    service_accounts = Listed(administering.service_accounts)
+    create_service_account = Blocking(administering.create_service_account)
+
     problem_types = Listed(calls.problem_types)
     problem_type = Blocking(calls.problem_type)
-    end_key = Blocking(calls.end_key)
 
     request = Blocking(calls.raw)
     listing = Listed(calls.listing)

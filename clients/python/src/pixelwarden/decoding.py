@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping  # noqa: TC003  # hints are read at run time
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+R = TypeVar("R", bound="Resource")
 _HINTS: dict[type, Mapping[str, Any]] = {}
 _SHOWN = ("id", "code", "name", "status", "state", "verdict", "outcome", "action")
 
@@ -37,7 +38,8 @@ class Resource:
 
     Attributes are those the class names. ``raw`` is the whole JSON; members that this
     version does not know are attributes, too, as plain JSON. A member that was not sent
-    is an ``AttributeError``, unless the class has a value for it.
+    is an ``AttributeError``, unless the class has a value for it. Where ``expand`` put
+    an object in the place of an id, the attribute stays the id: see ``expanded``.
     """
 
     raw: Mapping[str, Any]
@@ -49,6 +51,16 @@ class Resource:
             for name, value in raw.items()
         }
         self.__dict__.update(values | {"raw": raw})
+
+    def expanded(self, name: str, kind: type[R]) -> R | None:
+        """Return what ``expand`` put here, such as ``case.expanded("image", Image)``.
+
+        None: there is none that you may see.
+        """
+        found = self.raw.get(name, ...)
+        if found is not None and not isinstance(found, Mapping):
+            raise ValueError(f"Nothing was expanded here: ask with expand={name!r}.")
+        return None if found is None else kind(found)
 
     if not TYPE_CHECKING:  # or every misspelt attribute would pass as Any
 
@@ -92,11 +104,17 @@ def decode(value: Any, kind: Any) -> Any:
         inner = typing.get_args(kind)[0]
         return tuple(decode(item, inner) for item in value)
     if isinstance(value, dict):
-        is_resource = isinstance(kind, type) and issubclass(kind, Resource)
-        return kind(value) if is_resource else value
+        return _from_object(value, kind)
     if isinstance(value, str) and isinstance(kind, type):
         return _from_text(value, kind)
     return value
+
+
+def _from_object(value: dict[str, Any], kind: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Resource):
+        return kind(value)
+    is_id = isinstance(kind, type) and issubclass(kind, str | int)
+    return value.get("id", value) if is_id else value
 
 
 def _from_text(value: str, kind: type) -> Any:

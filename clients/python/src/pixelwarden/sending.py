@@ -111,11 +111,13 @@ def send(  # noqa: PLR0913  # what one may say of a picture
 def _send_directly(
     source: Source, said: Mapping[str, Any], *, wait: int, key: str
 ) -> Steps[r.Image]:
-    digest: str = yield Work(source.sha256)
-    body = {name: value for name, value in said.items() if value is not None}
-    body |= {"byte_size": source.size, "sha256": digest, "filename": source.filename}
-    begun: Answer = yield post("uploads/", json=body, idempotency_key=_part(key, "b"))
-    upload = r.Upload(begun.object())
+    upload = yield from begin_upload(
+        source.size,
+        (yield Work(source.sha256)),
+        filename=source.filename,
+        idempotency_key=_part(key, "b"),
+        **said,
+    )
     if upload.put is not None:
         try:
             yield Request(
@@ -128,11 +130,45 @@ def _send_directly(
         except Conflict as error:
             if error.code != "upload_closed":  # by an earlier call with this key
                 raise
+    return (
+        yield from complete_upload(upload, wait=wait, idempotency_key=_part(key, "c"))
+    )
+
+
+def begin_upload(  # noqa: PLR0913  # what one may say of a picture
+    byte_size: int,
+    sha256: str,
+    *,
+    filename: str | None = None,
+    external_id: str | None = None,
+    context: Context | None = None,
+    idempotency_key: str | None = None,
+) -> Steps[r.Upload]:
+    """Begin a direct upload for somebody else to put the file, such as a browser.
+
+    ``send`` does all of it by itself. ``put`` says how the file is put, exactly; then
+    ``complete_upload``.
+    """
+    body: dict[str, Any] = {"byte_size": byte_size, "sha256": sha256}
+    said = {"filename": filename, "external_id": external_id, "context": context}
+    body |= {name: value for name, value in said.items() if value is not None}
+    answer: Answer = yield post("uploads/", json=body, idempotency_key=idempotency_key)
+    return r.Upload(answer.object())
+
+
+def complete_upload(
+    upload: r.Upload | str, *, wait: int = 0, idempotency_key: str | None = None
+) -> Steps[r.Image]:
+    """Say that the file of a direct upload was put: it becomes an image."""
+    if isinstance(upload, r.Upload):
+        path = upload.complete_url
+    else:
+        path = f"uploads/{part(upload)}/complete/"
     answer: Answer = yield post(
-        upload.complete_url,
+        path,
         params=_waiting(wait),
         wait=wait,
-        idempotency_key=_part(key, "c"),
+        idempotency_key=idempotency_key,
     )
     return r.Image(answer.object())
 
