@@ -13,6 +13,8 @@ import hmac
 import json
 import math
 import zlib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
@@ -26,7 +28,7 @@ from django.utils import timezone
 from accounts.models import KeyedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from accounts.models import User
 
@@ -72,7 +74,49 @@ class Begun:
 
     row_id: int
     token: UUID
+    created_at: datetime
     secret: bytes = field(repr=False)
+
+
+@dataclass
+class _Numbered:
+    """A request under a key, and how many rows it has made so far."""
+
+    begun: Begun
+    count: int = 0
+
+
+_numbered: ContextVar[_Numbered | None] = ContextVar("numbered", default=None)
+
+
+@contextmanager
+def numbering(begun: Begun) -> Iterator[None]:
+    """Give ids of its key to the rows that a request makes (:func:`next_id`)."""
+    mark = _numbered.set(_Numbered(begun))
+    try:
+        yield
+    finally:
+        _numbered.reset(mark)
+
+
+def next_id() -> UUID | None:
+    """Return the id of the next row that a request under a key makes; else None.
+
+    A request that was ended by a crash is made again. Its rows get the same ids in the
+    same order, so what is stored already is found. They are of version 7, with the
+    time at which the key was first seen.
+    """
+    numbered = _numbered.get()
+    if numbered is None:
+        return None
+    numbered.count += 1
+    begun = numbered.begun
+    said = f"{begun.row_id} {numbered.count}".encode()
+    chance = hmac.new(begun.secret, b"id" + said, hashlib.sha256).digest()
+    milliseconds = int(begun.created_at.timestamp() * 1000)
+    number = milliseconds << 80 | int.from_bytes(chance[:10])
+    number = number & ~(0xF << 76) | 0x7 << 76  # the version
+    return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)  # the variant
 
 
 def begin(*, user: User, key: str, request_digest: str) -> Begun | KeptAnswer:
@@ -145,7 +189,7 @@ def _insert(
             row.save(force_insert=True)
     except IntegrityError:
         return None
-    return Begun(row.pk, token, secret)
+    return Begun(row.pk, token, now, secret)
 
 
 @transaction.atomic
@@ -175,7 +219,7 @@ def _existing(
         raise StillRunningError(max(1, min(5, math.ceil(left))))
     row.lease_token, row.lease_expires_at = uuid4(), now + LEASE
     row.save(update_fields=["lease_token", "lease_expires_at"])
-    return Begun(row.pk, row.lease_token, secret)
+    return Begun(row.pk, row.lease_token, row.created_at, secret)
 
 
 def _opened(row: KeyedRequest, secret: bytes) -> KeptAnswer | None:

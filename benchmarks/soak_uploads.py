@@ -49,6 +49,7 @@ SIDE = 72
 CUT, HANG_UP, DUPLICATE = 0.08, 0.08, 0.1  # shares of the uploads
 RECEIVER_FAILS, RECEIVER_HANGS_UP = 0.03, 0.03
 OVERLOADED = 500
+KILL_EVERY = (3.0, 12.0)  # seconds
 SETUP = """
 from accounts.keys.scopes import Scope
 from accounts.keys.services import KeyPlan, create_key, create_service_account
@@ -177,10 +178,10 @@ def give_up(soak: Soak, request: httpx.Request, part: float) -> None:
         there.sendall(head.encode() + b"\r\n" + body[: int(len(body) * part)])
 
 
-def kill_now_and_then(soak: Soak, every: tuple[float, float]) -> None:
+def kill_now_and_then(soak: Soak) -> None:
     """Kill a worker, a web process or the web server's parent, until it is over."""
     chance = random.Random(soak.seed)  # noqa: S311 - no secret
-    while not soak.over.wait(chance.uniform(*every)):
+    while not soak.over.wait(chance.uniform(*KILL_EVERY)):
         part = chance.choice(["manage.py\0worker", "gunicorn"])
         found = soak.installation.processes(part)
         if found:
@@ -228,7 +229,6 @@ def run(
     uploads: int,
     clients: int = 16,
     seed: int = 1,
-    kill_every: tuple[float, float] = (3.0, 12.0),
     patience: float = 3600,
 ) -> dict[str, Any]:
     """Soak an installation in a folder; return what was counted and what is wrong."""
@@ -252,14 +252,12 @@ def run(
         with listening(soak) as address:
             port = address.rpartition(":")[2].partition("/")[0]
             installation.environment["PIXELWARDEN_OUTBOUND_PORTS"] = port
-            return _run(soak, address, kill_every, patience)
+            return _run(soak, address, patience)
     finally:
         installation.remove()
 
 
-def _run(
-    soak: Soak, address: str, kill_every: tuple[float, float], patience: float
-) -> dict[str, Any]:
+def _run(soak: Soak, address: str, patience: float) -> dict[str, Any]:
     installation = soak.installation
     installation.prepare()
     said = installation.manage("shell", "-c", SETUP)
@@ -275,7 +273,7 @@ def _run(
     )
     assert made.status_code == 201, made.text  # noqa: S101
     began = time.monotonic()
-    killer = threading.Thread(target=kill_now_and_then, args=(soak, kill_every))
+    killer = threading.Thread(target=kill_now_and_then, args=(soak,))
     senders = [
         threading.Thread(target=send_all, args=(soak, number))
         for number in range(soak.clients)

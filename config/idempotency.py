@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from accounts.idempotency import (
     StillRunningError,
     begin,
     keep,
+    numbering,
     release,
     renew,
 )
@@ -74,11 +76,14 @@ class HeldKey:
     def __init__(self, begun: Begun) -> None:
         self.begun = begun
         self._done = threading.Event()
+        self._ids = ExitStack()
+        self._ids.enter_context(numbering(begun))
         threading.Thread(target=self._renew, daemon=True).start()
 
     def let_go(self) -> None:
-        """Renew no more."""
+        """Renew no more, and give no more ids."""
         self._done.set()
+        self._ids.close()
 
     def _renew(self) -> None:
         try:

@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from accounts.idempotency import next_id
 from accounts.keys.limits import refuse_spent, spend_image
 from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import SendingError, StorageError
@@ -57,12 +58,17 @@ def request_fetch(*, url: str, original_name: str, said: Said, sent_by: User) ->
     """
     if not settings.FETCH_URLS:
         raise SendingError("fetching_is_off", "")
+    ident = next_id()
+    earlier = Fetch.objects.filter(pk=ident).first() if ident else None
+    if earlier is not None:
+        return earlier
     refuse_spent()
     try:
         address = check_url(url, rules=_rules())
     except OutboundError as error:
         raise SendingError("url_refused", str(error)) from None
     row = Fetch(
+        **({"id": ident} if ident else {}),
         organization=sent_by.organization,
         sent_by=sent_by,
         url=address,

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.idempotency import next_id
 from accounts.keys.limits import refuse_spent, spend_image
 from accounts.models import DEFAULT_ORGANIZATION
 from forensics.analysis.image import ImageHeader, inspect_header
@@ -29,6 +30,7 @@ from forensics.states import PENDING, USABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
     from accounts.models import User
 
@@ -90,6 +92,10 @@ def submit_image(  # noqa: PLR0913 - what is known of an arrival, each by its na
     QuotaExceededError
         The key that it came with has sent as many as it may; nothing was stored.
     """
+    ident = next_id()
+    earlier = _taken_in_before(ident)
+    if earlier is not None:
+        return earlier
     refuse_spent()
     header = inspect_header(data, limits())
     sha256 = hashlib.sha256(data).hexdigest()
@@ -109,6 +115,7 @@ def submit_image(  # noqa: PLR0913 - what is known of an arrival, each by its na
         image = Image.objects.select_for_update().get(pk=image.pk)
         submission = _save_submission(
             Submission(
+                **({"id": ident} if ident else {}),
                 image=image,
                 submitted_by=submitted_by,
                 door=door,
@@ -148,6 +155,20 @@ def clean_name(name: str) -> str:
         if unicodedata.category(char)[0] != "C" or char == "\u200d"
     )
     return printable.strip()[:MAX_NAME]
+
+
+def _taken_in_before(ident: UUID | None) -> Receipt | None:
+    """Return what a request made that crashed before it was answered."""
+    if ident is None:
+        return None
+    rows = Submission.objects.select_related("image__current_analysis")
+    found = rows.filter(pk=ident).first()
+    if found is None:
+        return None
+    image = found.image
+    analysis = image.current_analysis or image.analyses.earliest("queued_at")
+    others = image.submissions.filter(created_at__lt=found.created_at)
+    return Receipt(image, analysis, found, others.exists())
 
 
 def _save_submission(submission: Submission) -> Submission:
