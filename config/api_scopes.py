@@ -24,6 +24,7 @@ SCOPES_OF: Mapping[str, Mapping[str, str]] = {
     "problem-detail": {READ: PUBLIC},
     "schema": {READ: PUBLIC},
     "docs": {READ: PUBLIC},
+    "redoc": {READ: PUBLIC},
     # A person's own; keys are ended under /keys/.
     "token-list": {ALL: PEOPLE},
     "token-current": {ALL: PEOPLE},

@@ -2,9 +2,9 @@
 
 from django.urls import include, path, re_path
 
+from config.api_pages import Docs, Redoc
 from config.api_views import (
     ApiRoot,
-    Docs,
     ProblemTypes,
     ProblemTypeView,
     Schema,
@@ -21,5 +21,6 @@ urlpatterns = [
     path("problems/<slug:code>/", ProblemTypeView.as_view(), name="problem-detail"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
+    path("redoc/", Redoc.as_view(), name="redoc"),
     re_path("", not_there),
 ]
