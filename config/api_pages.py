@@ -5,8 +5,8 @@ from django.utils.decorators import method_decorator
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 # Redoc's script makes empty style elements, which it fills by rules, and one with the
-# styles of its scroll bars. These are their hashes: no other inline style is applied. The
-# second changes with the package; a browser test tells.
+# styles of its scroll bars. These are their hashes: no other inline style is applied.
+# The second changes with the package; a browser test tells.
 REDOC_STYLES = (
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
@@ -19,9 +19,7 @@ class Docs(SpectacularSwaggerSplitView):
     url_name = "api:schema"
 
 
-@method_decorator(
-    csp_update({"style-src": ["'self'", *REDOC_STYLES]}), name="dispatch"
-)
+@method_decorator(csp_update({"style-src": ["'self'", *REDOC_STYLES]}), name="dispatch")
 class Redoc(SpectacularRedocView):
     """The description, to read in three columns."""
 

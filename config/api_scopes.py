@@ -22,6 +22,7 @@ SCOPES_OF: Mapping[str, Mapping[str, str]] = {
     "root": {READ: PUBLIC},
     "problem-list": {READ: PUBLIC},
     "problem-detail": {READ: PUBLIC},
+    "deprecation-list": {READ: PUBLIC},
     "schema": {READ: PUBLIC},
     "docs": {READ: PUBLIC},
     "redoc": {READ: PUBLIC},

@@ -40,6 +40,7 @@ RESOURCES = {
     "keys": "key",
     "service-accounts": "service-account",
     "problems": "problem",
+    "deprecations": "deprecation",
 }
 LINKS = {
     "type": "object",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from config.deprecation import DEPRECATED
 from config.env import BASE_DIR, Environment
 from config.outbound import outbound_rules
 from config.storage import file_storages
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "accounts.api.middleware.KeyMiddleware",
     "accounts.language.PreferredLanguageMiddleware",
     "config.viewing.ViewingMiddleware",
+    "config.sunset.SunsetMiddleware",
     "config.conditional.ConditionalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -155,6 +157,8 @@ ANALYSIS_FAILED = "moderation.services.announcing.announce_failure"
 HUMAN_DECISIONS = "moderation.beside.decisions_about"
 # What else answers about a resource can be expanded by: see forensics/api/shaping.py.
 API_EXPANSIONS = {"image": "moderation.api.expansions.OF_IMAGE"}
+# What will go, and when: config/sunset.py says so in headers and in the description.
+API_DEPRECATIONS = DEPRECATED
 # Says which scope a key needs for an address of the API.
 API_SCOPES = "config.api_scopes.scopes_for"
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
@@ -214,6 +218,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.add_problems",
         "forensics.api.description.add_reads",
+        "config.sunset.mark_deprecated",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnalysisStatus": "forensics.states.AnalysisStatus",
