@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,13 +45,22 @@ def paste(
     *,
     seconds: float,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the blocks in one shell; the first that fails ends it."""
-    return subprocess.run(
-        (BASH, "-euo", "pipefail", "-c", as_script(blocks, folder)),
-        cwd=folder,
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=seconds,
-    )
+    """Run the blocks in one shell; the first that fails ends it, and all it started."""
+    outputs = [folder / "shell.out", folder / "shell.err"]
+    with outputs[0].open("wb") as out, outputs[1].open("wb") as err:
+        shell = subprocess.Popen(
+            (BASH, "-euo", "pipefail", "-c", as_script(blocks, folder)),
+            cwd=folder,
+            env=dict(environment),
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+        try:
+            shell.wait(seconds)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
+            status = shell.wait()
+    said, wrong = (one.read_text(errors="replace") for one in outputs)
+    return subprocess.CompletedProcess(shell.args, status, said, wrong)

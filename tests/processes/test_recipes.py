@@ -46,8 +46,9 @@ def test_the_recipes_work_as_they_are_written(
     try:
         installed.start()
         installed.manage("demo")
-        # The shell, and what it has left running, ends before the server does.
-        done = paste(blocks_of(text), folder, installed.environment, seconds=400)
+        client = ROOT / "clients/python/src"
+        environment = installed.environment | {"PYTHONPATH": f"{ROOT}:{client}"}
+        done = paste(blocks_of(text), folder, environment, seconds=400)
     finally:
         installed.remove()
 
