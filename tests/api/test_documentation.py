@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from rest_framework import exceptions as framework
 
+from config.api_pages import REDOC_STYLES
 from config.problem_types import PROBLEM_TYPES
 from config.problems import TYPE_PREFIX
 from tests.installation import ROOT
@@ -106,3 +107,18 @@ def test_the_type_of_a_real_problem_is_a_page_for_programs_and_for_people(
     assert page.status_code == 200
     assert page.headers["Content-Type"].startswith(accept)
     assert "There is no such resource" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_redoc_stays_within_the_content_policy() -> None:
+    """Its own styles are named by their hashes; a browser test looks at the rest."""
+    page = Client().get("/api/v1/redoc/")
+    policy = page.headers["Content-Security-Policy"]
+    text = page.content.decode()
+
+    assert "unsafe" not in policy
+    assert "script-src" not in policy  # the default stands: our own files only
+    assert policy.count("sha256-") == len(REDOC_STYLES)
+    assert "<script>" not in text
+    assert "<style" not in text
+    assert "http" not in text.replace("http-equiv", "")
