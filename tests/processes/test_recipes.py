@@ -15,6 +15,7 @@ from tests.pasting import blocks_of, paste
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(600)]
 DOCUMENT = ROOT / "docs/api/recipes.md"
+WATCHING = ROOT / "docs/api/deprecation.md"
 
 
 def test_the_recipes_work_as_they_are_written(
@@ -34,6 +35,7 @@ def test_the_recipes_work_as_they_are_written(
     installed.prepare(like=prepared)
     text = DOCUMENT.read_text().replace("9000", str(port))
     text = text.replace("8000", str(installed.port), 1)
+    text += WATCHING.read_text()
     folder = tmp_path / "clone"
     folder.mkdir()
     for name, there in {
