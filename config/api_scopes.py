@@ -22,8 +22,10 @@ SCOPES_OF: Mapping[str, Mapping[str, str]] = {
     "root": {READ: PUBLIC},
     "problem-list": {READ: PUBLIC},
     "problem-detail": {READ: PUBLIC},
+    "deprecation-list": {READ: PUBLIC},
     "schema": {READ: PUBLIC},
     "docs": {READ: PUBLIC},
+    "redoc": {READ: PUBLIC},
     # A person's own; keys are ended under /keys/.
     "token-list": {ALL: PEOPLE},
     "token-current": {ALL: PEOPLE},

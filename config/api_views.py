@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
@@ -40,6 +40,7 @@ RESOURCES = {
     "keys": "key",
     "service-accounts": "service-account",
     "problems": "problem",
+    "deprecations": "deprecation",
 }
 LINKS = {
     "type": "object",
@@ -63,7 +64,9 @@ class ApiRoot(APIView):
         links = {
             plural: reverse(f"api:{name}-list") for plural, name in RESOURCES.items()
         }
-        documents = {"schema": reverse("api:schema"), "docs": reverse("api:docs")}
+        documents = {
+            name: reverse(f"api:{name}") for name in ("schema", "docs", "redoc")
+        }
         return Response(links | documents)
 
 
@@ -124,12 +127,6 @@ def _described(code: str) -> dict[str, Any]:
 
 class Schema(SpectacularAPIView):
     """The OpenAPI 3.1 description of this API."""
-
-
-class Docs(SpectacularSwaggerSplitView):
-    """The description, to read and try. Loads nothing from elsewhere."""
-
-    url_name = "api:schema"
 
 
 # It does nothing: a stranger's POST shall read 404 too, not a page about CSRF.

@@ -75,6 +75,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "It does not exist, or is not yours to see; the two answer alike. Paths end "
         "with a slash.",
     ),
+    "gone": ProblemType(
+        410,
+        "This part of the API has ended",
+        "`detail` says since when, and what to use instead. See "
+        "`/api/v1/deprecations/`.",
+    ),
     "method_not_allowed": ProblemType(
         405, "The resource does not take this method", "`Allow` lists those it takes."
     ),

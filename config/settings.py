@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from config.deprecation import DEPRECATED
 from config.env import BASE_DIR, Environment
 from config.outbound import outbound_rules
 from config.signing_in import domains, origin_of, provider_address, providers
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "accounts.api.middleware.KeyMiddleware",
     "accounts.language.PreferredLanguageMiddleware",
     "config.viewing.ViewingMiddleware",
+    "config.sunset.SunsetMiddleware",
     "config.conditional.ConditionalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -184,6 +186,8 @@ ANALYSIS_FAILED = "moderation.services.announcing.announce_failure"
 HUMAN_DECISIONS = "moderation.beside.decisions_about"
 # What else answers about a resource can be expanded by: see forensics/api/shaping.py.
 API_EXPANSIONS = {"image": "moderation.api.expansions.OF_IMAGE"}
+# What will go, and when: config/sunset.py says so in headers and in the description.
+API_DEPRECATIONS = DEPRECATED
 # Says which scope a key needs for an address of the API.
 API_SCOPES = "config.api_scopes.scopes_for"
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
@@ -231,6 +235,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Send images, read what forensics found, decide cases.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # No badge of an outside validator.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -241,6 +247,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.add_problems",
         "forensics.api.description.add_reads",
+        "config.sunset.mark_deprecated",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnalysisStatus": "forensics.states.AnalysisStatus",

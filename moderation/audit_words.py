@@ -95,6 +95,7 @@ ACTIONS: Mapping[str, Any] = {
     "recovery_code_used": _("Used a recovery code"),
     "second_factor_failed": _("A second factor was wrong"),
     "provider_connected": _("Connected an account with the sign-in provider"),
+    "provider_disconnected": _("Parted an account from the sign-in provider"),
     "person_provided": _("Was made an account by the sign-in provider"),
     "signed_out": _("Signed out"),
     "sign_in_failed": _("A sign-in failed"),

@@ -76,24 +76,21 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # unt
     """
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Connect a first arrival with their account, or turn them away."""
-        if sociallogin.is_existing:
-            return
+        """Turn away whom the rules do not let in; connect who has an account here."""
         email = _verified_email(sociallogin)
+        if settings.OIDC_DOMAINS and not _is_welcome(email):
+            raise _turned_away(request, _("Your e-mail address may not enter."))
+        if sociallogin.is_existing or request.user.is_authenticated:
+            return  # known by the provider's id, or about to be
         if not email:
             raise _turned_away(
                 request, _("Your provider does not say that your e-mail is verified.")
             )
-        if not _is_welcome(email):
-            raise _turned_away(request, _("Your e-mail address may not enter."))
-        if request.user.is_authenticated:
-            return  # they connect the account they are signed in with
         own = list(User.objects.filter(email__iexact=email, is_service=False)[:2])
         if len(own) > 1:
             raise _turned_away(request, _("Several accounts have this e-mail address."))
         if own:
             sociallogin.connect(request, own[0])
-            record("provider_connected", actor=own[0], provider=_provider(sociallogin))
         elif not settings.OIDC_GROUP:
             raise _turned_away(
                 request, _("Nobody here has this e-mail address. Ask an administrator.")
@@ -126,8 +123,7 @@ def _verified_email(sociallogin: SocialLogin) -> str:
 
 
 def _is_welcome(email: str) -> bool:
-    domains = settings.OIDC_DOMAINS
-    return not domains or email.rpartition("@")[2].lower() in domains
+    return email.rpartition("@")[2].lower() in settings.OIDC_DOMAINS
 
 
 def _provider(sociallogin: SocialLogin) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.record import record
@@ -38,6 +39,8 @@ def reset_factors(*, user: User, actor: User) -> int:
         How many there were. They sign in with their password alone, until they add
         one anew.
     """
+    if not actor.has_perm("accounts.change_user"):
+        raise PermissionDenied
     count = int(Authenticator.objects.filter(user=user).delete()[0])
     if count:
         record(

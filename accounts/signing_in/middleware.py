@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-HAS_ONE = "has_second_factor"
 # What is needed to get one, and to leave. Names of addresses, or how they begin.
 OPEN = ("mfa_", "account_", "login", "logout", "javascript-catalog", "health")
 
@@ -55,11 +54,6 @@ def _lacks_one(request: HttpRequest) -> bool:
     user: Any = request.user
     if not user.is_authenticated or not must_have_one(user):
         return False
-    if request.session.get(HAS_ONE):
-        return False
     records = get_authentication_records(request, user)
     came_by_provider = any(one.get("method") == "socialaccount" for one in records)
-    found = came_by_provider or has_second_factor(user)
-    if found:
-        request.session[HAS_ONE] = True
-    return not found
+    return not (came_by_provider or has_second_factor(user))

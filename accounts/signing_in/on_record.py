@@ -5,18 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa import signals
+from allauth.socialaccount.signals import (
+    social_account_added,
+    social_account_removed,
+)
 from django.db import transaction
 
 from accounts.record import record
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
+    from django.http import HttpRequest
 
     from accounts.models import User
 
 
 def listen() -> None:
     """Begin to record; called once, when the app is ready."""
+    social_account_added.connect(_connected, dispatch_uid="record-connected")
+    social_account_removed.connect(_disconnected, dispatch_uid="record-disconnected")
     for signal, receiver in (
         (signals.authenticator_added, _added),
         (signals.authenticator_removed, _removed),
@@ -25,6 +32,16 @@ def listen() -> None:
         (signals.authentication_failed, _failed),
     ):
         signal.connect(receiver, dispatch_uid=f"record-{receiver.__name__}")
+
+
+def _connected(sender: Any, request: HttpRequest, sociallogin: Any, **_: Any) -> None:
+    provider = str(sociallogin.account.provider)
+    _on_record("provider_connected", sociallogin.user, provider=provider)
+
+
+def _disconnected(sender: Any, socialaccount: Any, **_: Any) -> None:
+    provider = str(socialaccount.provider)
+    _on_record("provider_disconnected", socialaccount.user, provider=provider)
 
 
 def _added(sender: Any, user: User, authenticator: Authenticator, **_: Any) -> None:

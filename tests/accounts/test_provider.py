@@ -126,6 +126,11 @@ def test_only_addresses_of_the_named_domains_do(
     assert "may not enter" in said(client, answer)
     assert not is_in(client)
 
+    settings.OIDC_DOMAINS = frozenset()
+    assert is_in(come()[0])
+    settings.OIDC_DOMAINS = frozenset({"example.com"})  # nor who entered before
+    assert not is_in(come()[0])
+
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_service": True}])
 def test_who_is_switched_off_or_a_program_does_not(

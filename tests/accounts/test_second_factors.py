@@ -210,6 +210,8 @@ def test_who_needs_one_gets_nowhere_without(
         secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
         client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
         assert client.get("/images/").status_code == 200
+        Authenticator.objects.filter(user=person).delete()
+        assert client.get("/images/").status_code == 302
 
 
 def test_nobody_makes_an_account_of_their_own(db: None) -> None:

@@ -228,6 +228,9 @@ def test_while_the_first_runs_it_is_put_off_and_a_crash_ends_that(
 
     assert done.status_code == 202
     assert "Idempotent-Replayed" not in done.headers
+    # What the first had stored before it was killed is found, not stored again.
+    assert Submission.objects.count() == 1
+    assert Submission.objects.get().pk.version == 7
     assert send(client, picture()).headers["Idempotent-Replayed"] == "true"
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.installation import ROOT, free_port, wait_for
+from tests.pasting import BASH, blocks_of, paste
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(900)]
 DOCUMENT = ROOT / "docs/api/quickstart.md"
-BASH = "/bin/bash"
-_BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def test_the_quick_start_works_as_it_is_written(tmp_path: Path) -> None:
@@ -27,7 +26,7 @@ def test_the_quick_start_works_as_it_is_written(tmp_path: Path) -> None:
     port = str(free_port())
     text = DOCUMENT.read_text().replace("8000", port)
     text = text.replace("<this repository>", ROOT.as_uri())
-    clone, run, *others = _BLOCK.findall(text)
+    clone, run, *others = blocks_of(text)
     clean = {
         name: value
         for name, value in os.environ.items()
@@ -55,15 +54,7 @@ def test_the_quick_start_works_as_it_is_written(tmp_path: Path) -> None:
             seconds=180,
             what=lambda: said.read_text(errors="replace"),
         )
-        done = subprocess.run(
-            (BASH, "-euo", "pipefail", "-c", as_script(others, folder)),
-            cwd=folder,
-            env=clean,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
+        done = paste(others, folder, clean, seconds=600)
     finally:
         os.killpg(server.pid, signal.SIGINT)
         server.wait(timeout=60)
@@ -75,18 +66,6 @@ def test_the_quick_start_works_as_it_is_written(tmp_path: Path) -> None:
     assert done.stdout.count("(completed)") == pictures
     assert "genuine: analysis.completed msg_1\n204" in done.stdout
     assert "refused: No signature fits" in done.stdout
-
-
-def as_script(blocks: list[tuple[str, str]], folder: Path) -> str:
-    """Return all that is typed into the second terminal; save what is to be saved."""
-    lines = []
-    for language, block in blocks:
-        if language == "sh":
-            lines.append(block)
-        else:
-            name = block.splitlines()[0].removeprefix("# ")
-            (folder / name).write_text(block)
-    return "\n".join(lines)
 
 
 def borrow_packages(folder: Path) -> None:
