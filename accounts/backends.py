@@ -28,7 +28,7 @@ class GuardedBackend(ModelBackend):
     Counted by name and address together (``address_of``), so that nobody can lock a
     colleague out from elsewhere. Behind a proxy this needs ``BEHIND_PROXY``; without
     it, all who come through the proxy share its address. The count lives in the
-    cache: with the default cache, each web process counts for itself.
+    cache, which all processes of a machine share.
     """
 
     def get_user(self, user_id: Any) -> User | None:

@@ -88,6 +88,14 @@ TEMPLATES = [
     },
 ]
 
+# Of all processes of this machine: failures are counted and codes are used up in it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
+}
 DATABASES = {"default": _environment.database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

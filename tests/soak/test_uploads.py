@@ -1,4 +1,4 @@
-"""Uploads while connections are cut and processes killed: nothing lost, nothing twice."""
+"""Uploads, cut connections and killed processes: nothing is lost or twice there."""
 
 from __future__ import annotations
 
