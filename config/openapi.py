@@ -71,6 +71,8 @@ def add_problems(
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             if method in METHODS:
+                words = operation["operationId"].replace("_", " ")
+                operation.setdefault("summary", words.capitalize())
                 _complete(operation, has_id="{" in path)
                 if method == "post" and any(operation.get("security", [])):
                     _take_key(operation)
