@@ -5,10 +5,10 @@ from django.urls import include, path, re_path
 from config.api_pages import Docs, Redoc
 from config.api_views import (
     ApiRoot,
+    NotThere,
     ProblemTypes,
     ProblemTypeView,
     Schema,
-    not_there,
 )
 from config.sunset import Deprecations
 
@@ -24,5 +24,5 @@ urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
     path("redoc/", Redoc.as_view(), name="redoc"),
-    re_path("", not_there),
+    re_path("", NotThere.as_view()),
 ]

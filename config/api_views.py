@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
@@ -14,11 +13,11 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from accounts.api.authentication import BearerAuthentication
 from config.problem_types import PROBLEM_TYPES
-from config.problems import TYPE_PREFIX, Problem, answer
+from config.problems import TYPE_PREFIX
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
     from rest_framework.request import Request
 
 RESOURCES = {
@@ -129,9 +128,22 @@ class Schema(SpectacularAPIView):
     """The OpenAPI 3.1 description of this API."""
 
 
-# It does nothing: a stranger's POST shall read 404 too, not a page about CSRF.
-@csrf_exempt
-def not_there(request: HttpRequest) -> HttpResponse:
-    """Answer for every path under the API that is none, whatever the method."""
-    hint = "" if request.path.endswith("/") else " Paths end with a slash."
-    return answer(Problem("not_found", f"There is no such resource.{hint}"))
+class NotThere(APIView):
+    """Answers for every path under the API that is none, whatever the method.
+
+    A key's request counts here, too, and its answer says so. A stranger's POST shall
+    read 404 like everything else, not a page about CSRF.
+    """
+
+    authentication_classes = (BearerAuthentication,)
+    permission_classes = (AllowAny,)
+    schema = None
+
+    def http_method_not_allowed(
+        self, request: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Say that there is nothing."""
+        hint = "" if request.path.endswith("/") else " Paths end with a slash."
+        raise NotFound(f"There is no such resource.{hint}")
+
+    options = http_method_not_allowed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,8 @@ def answer_problem(sock: socket.socket, status: int, reason: str, mesg: str) -> 
         Problem,
     )
 
-    code = CODES.get(status, "bad_request" if status < SERVER_SIDE else INTERNAL)
+    is_theirs = status < SERVER_SIDE or status == HTTPStatus.NOT_IMPLEMENTED
+    code = CODES.get(status, "bad_request" if is_theirs else INTERNAL)
     body = json.dumps(Problem(code, "", status).body(str(uuid7()))).encode()
     head = (
         f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\n"

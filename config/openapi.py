@@ -57,6 +57,21 @@ KEYED = {
 }
 # Parameters whose values the description cannot hold to what there is.
 REFUSABLE = frozenset({"cursor", "fields", "after"})
+RETRY_AFTER: dict[str, Any] = {
+    "description": "Seconds to wait before asking again.",
+    "schema": {"type": "integer", "minimum": 0},
+}
+WAITING = frozenset({"409", "429", "503"})
+LIMITS: dict[str, Any] = {
+    "RateLimit-Policy": {
+        "description": "The limits of the key; absent without one.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": "What is left of each, and for how many seconds.",
+        "schema": {"type": "string"},
+    },
+}
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -118,8 +133,13 @@ def _take_key(operation: dict[str, Any]) -> None:
 
 
 def _settle(operation: dict[str, Any]) -> None:
-    """Give every error its shape, and put the statuses in order."""
+    """Give every error its shape and headers, and put the statuses in order."""
     for status, response in operation["responses"].items():
         if status[0] in "45":
             response["content"] = CONTENT
+        headers = response.setdefault("headers", {})
+        if status in WAITING:
+            headers.setdefault("Retry-After", RETRY_AFTER)
+        if any(operation.get("security", [])):
+            headers |= LIMITS
     operation["responses"] = dict(sorted(operation["responses"].items()))

@@ -34,7 +34,9 @@ class HoldsScope(IsAuthenticated):
         """Return whether somebody is signed in; refuse a key in words."""
         if not super().has_permission(request, view):
             return False
-        if isinstance(request.auth, ApiKey):
+        # What the view does not take is answered 405, whatever the key may do.
+        is_taken = request.method in view.allowed_methods
+        if isinstance(request.auth, ApiKey) and is_taken:
             _require_scope(request, request.auth)
         return True
 

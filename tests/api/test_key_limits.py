@@ -8,6 +8,7 @@ import pytest
 
 from accounts.key_models import KeyCount, KeyPace
 from accounts.models import User
+from tests.api.conftest import TestClient
 from tests.api.helpers import IMAGES, assert_problem, picture, upload
 from tests.api.keys import KEYS, client_with, make_key
 
@@ -89,3 +90,18 @@ def test_pictures_that_people_send_count_for_no_key(
 ) -> None:
     assert upload(api_of(integrator), picture(4)).status_code == 202
     assert not KeyCount.objects.exists()
+
+
+def test_paths_that_are_none_count_too_and_say_so() -> None:
+    _, secret = make_key()
+    client = client_with(secret)
+    for method in ("get", "post", "put", "delete", "options"):
+        answer = getattr(client, method)("/api/v1/nothing/")
+        assert_problem(answer, 404, "not_found")
+        assert "RateLimit" in answer.headers, method
+    assert_problem(TestClient().post("/api/v1/nothing/"), 404, "not_found")
+
+
+def test_a_method_that_is_none_is_no_matter_of_scopes() -> None:
+    _, secret = make_key("images:read")
+    assert_problem(client_with(secret).delete(IMAGES), 405, "method_not_allowed")
