@@ -1,4 +1,4 @@
-"""The real settings, with three of the checks: what is soaked is the way around them."""
+"""The real settings, with three checks: what is soaked is the way around them."""
 
 from forensics.analysis import pipeline
 from forensics.analysis.ela import ElaAnalyzer
