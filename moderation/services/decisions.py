@@ -16,7 +16,14 @@ from moderation.exceptions import (
     NotAllowedError,
     TransitionError,
 )
-from moderation.models import MAX_NOTE, Case, CaseKind, Decision, Withdrawal
+from moderation.models import (
+    MAX_NOTE,
+    Case,
+    CaseKind,
+    Decision,
+    SecondReview,
+    Withdrawal,
+)
 from moderation.policies import problem_with_decision
 from moderation.selectors import undecided_case_of
 from moderation.services import quality
@@ -251,6 +258,10 @@ def _refuse_unless_fresh(decision: Decision, case: Case, actor: User) -> None:
         )
     if decision.withdrawn_at is not None:
         raise TransitionError(_("This decision is withdrawn already."))
+    if SecondReview.objects.filter(replacement=decision).exists():
+        raise TransitionError(
+            _("It follows from the answer to a check. Take that answer back instead.")
+        )
     if decision.final_at <= timezone.now():
         raise TransitionError(
             _(
