@@ -181,8 +181,10 @@ def give_up(soak: Soak, request: httpx.Request, part: float) -> None:
 def kill_now_and_then(soak: Soak) -> None:
     """Kill a worker, a web process or the web server's parent, until it is over."""
     chance = random.Random(soak.seed)  # noqa: S311 - no secret
+    parts = ["manage.py\0worker", "gunicorn"]
     while not soak.over.wait(chance.uniform(*KILL_EVERY)):
-        part = chance.choice(["manage.py\0worker", "gunicorn"])
+        parts.reverse()  # each in turn
+        part = parts[0]
         found = soak.installation.processes(part)
         if found:
             with suppress(ProcessLookupError):
@@ -353,7 +355,7 @@ def report(soak: Soak, sending: float, all_of_it: float) -> dict[str, Any]:
         "uploads": soak.uploads,
         "clients": soak.clients,
         "seed": soak.seed,
-        "database": "postgresql" if os.environ.get("DATABASE_URL") else "sqlite",
+        "database": os.environ.get("DATABASE_URL", "sqlite").partition(":")[0],
         "images": len(stored),
         "seconds_sending": round(sending, 1),
         "seconds_in_all": round(all_of_it, 1),
