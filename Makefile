@@ -8,14 +8,14 @@ PYTEST_ARGS ?=
 
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-PACKAGES := accounts config forensics moderation
+PACKAGES := accounts config forensics moderation outbound
 # Lock files name versions and hashes, never the host they came from.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install install-dev test lint format lock bench screenshots \
-	vendor clean
+.PHONY: help run demo install install-dev test lint format lock openapi bench screenshots \
+	node vendor clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,8 +41,10 @@ lint: install-dev ## Style, types, architecture, templates, migrations, deployme
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd clients/python && ../../$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
+	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(MANAGE) makemigrations --check --dry-run --verbosity 0
 	@.ci/check-deploy
 
@@ -56,11 +58,18 @@ lock: .venv/bootstrapped ## Renew the locked requirements from pyproject.toml
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.txt \
 		--output-file requirements-dev.txt
 
+openapi: install-dev ## Write down what the API promises, at a release (docs/api/openapi.json)
+	$(MANAGE) spectacular --validate --fail-on-warn --format openapi-json \
+		| $(BIN)/python -m json.tool --compact - docs/api/openapi.json
+
 bench: install-dev ## Measure ELA and whole analyses beside bare Pillow
 	$(BIN)/python -m benchmarks.bench_analysis
 
 screenshots: install-dev ## Renew docs/screenshots with a real browser
 	UPDATE_SCREENSHOTS=1 REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest tests/browser
+
+node: ## Install the verifier of webhooks that a test asks (needs Node.js)
+	npm ci --ignore-scripts --prefix tests/node
 
 vendor: ## Renew static/vendor from the locked npm packages (needs Node.js)
 	npm ci --ignore-scripts

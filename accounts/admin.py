@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import people
+from accounts.grants import grantable_groups, holds_no_more_than
 from accounts.models import User
+from accounts.organizations import are_several
+from accounts.signing_in.factors import reset_factors
 
 if TYPE_CHECKING:
-    from django.db.models import ManyToManyField, QuerySet
+    from django.db.models import ForeignKey, ManyToManyField, QuerySet
     from django.forms import ModelMultipleChoiceField
     from django.http import HttpRequest, HttpResponse
 
@@ -31,16 +33,45 @@ class PersonAdmin(UserAdmin[User]):
     # Django's own two-sided choice and halved dates have no names for screen readers.
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
+    actions = ("take_factors_away",)
+
+    @admin.action(
+        description=_("Take away second factors that were lost"),
+        permissions=["change"],
+    )
+    def take_factors_away(self, request: HttpRequest, queryset: Any) -> None:
+        """Leave the chosen people with their passwords; of nobody above the editor."""
+        editor = editor_of(request)
+        for user in queryset:
+            if holds_no_more_than(user, editor):
+                reset_factors(user=user, actor=editor)
+                words = _("%(person)s signs in with the password alone now.")
+                messages.success(request, words % {"person": user})
+            else:
+                words = _("%(person)s may do more than you.")
+                messages.error(request, words % {"person": user})
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Load the groups that a row shows in one query."""
-        return super().get_queryset(request).prefetch_related("groups")
+        """Load the groups that a row shows; superusers see every organization."""
+        rows = super().get_queryset(request).prefetch_related("groups")
+        if is_superuser(request):
+            return rows
+        return rows.filter(organization=editor_of(request).organization_id)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Let superusers choose whose a new person is."""
+        sets = super().get_fieldsets(request, obj)
+        if not is_superuser(request):
+            return sets
+        return (*sets, (None, {"fields": ("organization",)}))
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
     ) -> tuple[str, ...]:
         """Lock what makes a superuser, except for superusers."""
         fixed = tuple(super().get_readonly_fields(request, obj))
+        if obj is not None:
+            fixed = (*fixed, "organization")  # what they have done stays there
         return fixed if is_superuser(request) else (*fixed, *ONLY_SUPERUSERS_SET)
 
     def has_change_permission(
@@ -55,6 +86,14 @@ class PersonAdmin(UserAdmin[User]):
     ) -> bool:
         """Leave deletion to superusers; a left colleague is switched off instead."""
         return is_superuser(request)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Take the first organization where none is chosen."""
+        if db_field.name == "organization":
+            kwargs["required"] = False
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
         self,
@@ -76,6 +115,8 @@ class PersonAdmin(UserAdmin[User]):
     ) -> None:
         """Keep what was stored before, for the record."""
         form.state_before = people.state_of(obj)
+        if not change and not is_superuser(request):
+            obj.organization_id = editor_of(request).organization_id
         super().save_model(request, obj, form, change)
 
     def save_related(
@@ -112,10 +153,12 @@ class PersonAdmin(UserAdmin[User]):
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Record who was deleted."""
         with transaction.atomic():
-            before = people.state_of(obj)
+            before, owner = people.state_of(obj), obj.organization_id
             super().delete_model(request, obj)
             if before is not None:
-                people.record_removal(before=before, actor=editor_of(request))
+                people.record_removal(
+                    before=before, organization_id=owner, actor=editor_of(request)
+                )
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Delete the chosen ones, each on record."""
@@ -133,7 +176,28 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class RecordedGroupAdmin(GroupAdmin):
-    """Groups, with a record of what each may."""
+    """Groups, with a record of what each may.
+
+    They hold for all: where there are several organizations, superusers change them.
+    """
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave it to superusers where others are concerned."""
+        return super().has_add_permission(request) and _is_nobody_elses(request)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> bool:
+        """Leave it to superusers where others are concerned."""
+        may = super().has_change_permission(request, obj)
+        return may and _is_nobody_elses(request)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> bool:
+        """Leave it to superusers where others are concerned."""
+        may = super().has_delete_permission(request, obj)
+        return may and _is_nobody_elses(request)
 
     def save_model(
         self,
@@ -198,20 +262,5 @@ def is_superuser(request: HttpRequest) -> bool:
     return editor_of(request).is_superuser
 
 
-def holds_no_more_than(user: User, editor: User) -> bool:
-    """Compare what two people may do, whether or not they are switched on."""
-    if editor.is_superuser:
-        return True
-    if user.is_superuser:
-        return False
-    return not _held_by(user).exclude(pk__in=_held_by(editor)).exists()
-
-
-def grantable_groups(editor: User) -> Any:
-    """Return the groups all of whose permissions the editor holds."""
-    beyond = Permission.objects.exclude(pk__in=_held_by(editor))
-    return Group.objects.exclude(permissions__in=beyond)
-
-
-def _held_by(user: User) -> Any:
-    return Permission.objects.filter(Q(group__user=user) | Q(user=user)).distinct()
+def _is_nobody_elses(request: HttpRequest) -> bool:
+    return is_superuser(request) or not are_several()

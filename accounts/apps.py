@@ -10,6 +10,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Begin to put sign-ins on record."""
-        from accounts.sign_ins import listen  # noqa: PLC0415 - it needs loaded models
+        from accounts import sign_ins  # noqa: PLC0415 - it needs loaded models
+        from accounts.signing_in import on_record  # noqa: PLC0415 - the same
 
-        listen()
+        sign_ins.listen()
+        on_record.listen()

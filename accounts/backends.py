@@ -28,7 +28,7 @@ class GuardedBackend(ModelBackend):
     Counted by name and address together (``address_of``), so that nobody can lock a
     colleague out from elsewhere. Behind a proxy this needs ``BEHIND_PROXY``; without
     it, all who come through the proxy share its address. The count lives in the
-    cache: with the default cache, each web process counts for itself.
+    cache, which all processes of a machine share.
     """
 
     def get_user(self, user_id: Any) -> User | None:
@@ -36,6 +36,10 @@ class GuardedBackend(ModelBackend):
         people = User.objects.select_related("organization", "preferences")
         user = people.filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Refuse who is switched off, and service accounts: those have keys."""
+        return super().user_can_authenticate(user) and not user.is_service
 
     def authenticate(
         self,

@@ -4,6 +4,22 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.idempotency_models import KeyedRequest
+from accounts.key_models import ApiKey, KeyCount, KeyPace, Span
+
+# Django finds an app's models in this module; some lie beside it.
+__all__ = [
+    "DEFAULT_ORGANIZATION",
+    "ApiKey",
+    "KeyCount",
+    "KeyPace",
+    "KeyedRequest",
+    "Organization",
+    "Preferences",
+    "Span",
+    "User",
+]
+
 DEFAULT_ORGANIZATION = 1
 
 
@@ -28,8 +44,14 @@ class User(AbstractUser):
     organization = models.ForeignKey(
         Organization,
         on_delete=models.PROTECT,
-        default=DEFAULT_ORGANIZATION,
         related_name="people",
+        default=DEFAULT_ORGANIZATION,
+    )
+    is_service = models.BooleanField(
+        "service account",
+        default=False,
+        editable=False,
+        help_text="a program: it has keys, no password, and cannot sign in",
     )
 
     def __str__(self) -> str:

@@ -61,7 +61,13 @@ def record_person(*, person: User, before: State | None, actor: User | None) -> 
         return
     if before is None:
         said = {name: value for name, value in after.items() if name != "password"}
-        record("person_created", actor=actor, person=person.username, after=said)
+        record(
+            "person_created",
+            actor=actor,
+            organization_id=person.organization_id,
+            person=person.username,
+            after=said,
+        )
         return
     has_new_password = before["password"] != after["password"]
     changed = [n for n in after if n != "password" and before[n] != after[n]]
@@ -69,6 +75,7 @@ def record_person(*, person: User, before: State | None, actor: User | None) -> 
         record(
             "person_changed",
             actor=actor,
+            organization_id=person.organization_id,
             person=person.username,
             before={name: before[name] for name in changed},
             after={name: after[name] for name in changed},
@@ -77,15 +84,24 @@ def record_person(*, person: User, before: State | None, actor: User | None) -> 
         record(
             "password_set",
             actor=actor,
+            organization_id=person.organization_id,
             person=person.username,
             is_usable=person.has_usable_password(),
         )
 
 
-def record_removal(*, before: Mapping[str, Any], actor: User | None) -> None:
+def record_removal(
+    *, before: Mapping[str, Any], organization_id: int | None, actor: User | None
+) -> None:
     """Record that a person was deleted, and who it was."""
     said = {name: value for name, value in before.items() if name != "password"}
-    record("person_deleted", actor=actor, person=before["username"], before=said)
+    record(
+        "person_deleted",
+        actor=actor,
+        organization_id=organization_id,
+        person=before["username"],
+        before=said,
+    )
 
 
 def record_group(

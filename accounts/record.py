@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def record(action: str, *, actor: User | None, **data: Any) -> None:
-    """Append one event; raises where it cannot, and so undoes what it was about."""
-    import_string(settings.RECORDER)(action, actor=actor, **data)
+def record(
+    action: str,
+    *,
+    actor: User | None,
+    organization_id: int | None = None,
+    **data: Any,
+) -> None:
+    """Append one event; raises where it cannot, and so undoes what it was about.
+
+    It stands in the record of ``organization_id``, by default of the actor's.
+    """
+    import_string(settings.RECORDER)(
+        action, actor=actor, organization_id=organization_id, **data
+    )

@@ -16,6 +16,8 @@ from accounts.people import record_person
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from accounts.models import Organization
+
 # One person for each face of the product; whether they may enter the Django admin.
 DEMO_USERS: Mapping[str, bool] = {
     "moderator": False,
@@ -63,6 +65,27 @@ def _create(name: str, password: str, *, is_staff: bool) -> Credentials:
     user.groups.add(Group.objects.get(name=name))
     record_person(person=user, before=None, actor=None)
     return Credentials(name, password)
+
+
+@transaction.atomic
+def create_person(
+    *, username: str, group: str, is_staff: bool, organization: Organization
+) -> Credentials:
+    """Make a person of an organization, with a random password.
+
+    Raises
+    ------
+    ValidationError
+        The user name is taken, or none.
+    """
+    password = secrets.token_urlsafe(12)
+    user = User(username=username, is_staff=is_staff, organization=organization)
+    user.set_password(password)
+    user.full_clean()
+    user.save(force_insert=True)
+    user.groups.add(Group.objects.get(name=group))
+    record_person(person=user, before=None, actor=None)
+    return Credentials(username, password)
 
 
 @transaction.atomic

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.authentication import get_authentication_records
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import (
     user_logged_in,
     user_logged_out,
@@ -38,9 +40,15 @@ def listen() -> None:
 
 
 @transaction.atomic
-def _signed_in(sender: Any, user: User, **_: Any) -> None:
-    """Record it; an error ends the request before a session is stored."""
-    record("signed_in", actor=user)
+def _signed_in(
+    sender: Any, user: User, request: HttpRequest | None = None, **_: Any
+) -> None:
+    """Record it, and how; an error ends the request before a session is stored."""
+    ways = (
+        get_authentication_records(request, user) if hasattr(request, "session") else ()
+    )
+    how = [one.get("type") or one.get("provider") or one["method"] for one in ways]
+    record("signed_in", actor=user, how=how)
 
 
 @transaction.atomic
@@ -61,6 +69,13 @@ def _failed(
     address = address_of(request)
     if seconds_locked(address=address, username=name):
         if cache.add(f"{lock_key(address, name)}-recorded", 1, WINDOW_SECONDS):
-            record("sign_in_locked", actor=None, person=name)
+            _record_failure("sign_in_locked", name)
         return
-    record("sign_in_failed", actor=None, person=name)
+    _record_failure("sign_in_failed", name)
+
+
+def _record_failure(action: str, name: str) -> None:
+    """Put it on the record of whose name it is; of nobody's, on the installation's."""
+    people = get_user_model().objects.filter(username=name.replace("\0", ""))
+    owner = people.values_list("organization", flat=True).first()
+    record(action, actor=None, organization_id=owner, person=name)

@@ -48,6 +48,10 @@ def issue_token(
     TokenRefusedError
         The account is switched off, or ``days`` is out of bounds.
     """
+    if user.is_service:
+        raise TokenRefusedError(
+            f"{user.get_username()!r} is a service account. Make a key for it instead."
+        )
     if not user.is_active:
         raise TokenRefusedError(
             f"The account {user.get_username()!r} is switched off. Switch it on first."
@@ -61,6 +65,7 @@ def issue_token(
         record(
             "token_made",
             actor=actor,
+            organization_id=user.organization_id,
             person=user.get_username(),
             token=row.token_key,
             expires=row.expiry,
@@ -73,6 +78,12 @@ def issue_token(
 def revoke_token(token: AuthToken, *, actor: User | None) -> None:
     """End a token at once."""
     logger.info("token %s revoked", token.token_key)
-    key, owner = token.token_key, token.user.get_username()
+    key, owner = token.token_key, token.user
     token.delete()
-    record("token_revoked", actor=actor, person=owner, token=key)
+    record(
+        "token_revoked",
+        actor=actor,
+        organization_id=owner.organization_id,
+        person=owner.get_username(),
+        token=key,
+    )

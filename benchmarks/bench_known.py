@@ -239,7 +239,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     hashes = [{str(turn): text for turn in range(8)} for text in texts]
     banks, _ = timed(
         [
-            lambda eight=eight: bank_matches(sha256=UNKNOWN, hashes=eight)
+            lambda eight=eight: bank_matches(
+                sha256=UNKNOWN, hashes=eight, organization_id=1
+            )
             for eight in hashes
         ]
     )

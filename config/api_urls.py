@@ -2,14 +2,15 @@
 
 from django.urls import include, path, re_path
 
+from config.api_pages import Docs, Redoc
 from config.api_views import (
     ApiRoot,
-    Docs,
+    NotThere,
     ProblemTypes,
     ProblemTypeView,
     Schema,
-    not_there,
 )
+from config.sunset import Deprecations
 
 app_name = "api"
 urlpatterns = [
@@ -19,7 +20,9 @@ urlpatterns = [
     path("", include("moderation.api.urls")),
     path("problems/", ProblemTypes.as_view(), name="problem-list"),
     path("problems/<slug:code>/", ProblemTypeView.as_view(), name="problem-detail"),
+    path("deprecations/", Deprecations.as_view(), name="deprecation-list"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
-    re_path("", not_there),
+    path("redoc/", Redoc.as_view(), name="redoc"),
+    re_path("", NotThere.as_view()),
 ]

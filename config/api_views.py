@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
@@ -14,23 +13,33 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from accounts.api.authentication import BearerAuthentication
 from config.problem_types import PROBLEM_TYPES
-from config.problems import TYPE_PREFIX, Problem, answer
+from config.problems import TYPE_PREFIX
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
     from rest_framework.request import Request
 
 RESOURCES = {
     "images": "image",
+    "uploads": "upload",
+    "fetches": "fetch",
     "analyses": "analysis",
+    "signals": "signal",
+    "evidence": "evidence",
     "cases": "case",
-    "decisions": "decision",
-    "policies": "policy",
-    "audit": "audit",
     "queues": "queue",
+    "decisions": "decision",
+    "appeals": "appeal",
+    "policies": "policy",
+    "banks": "bank",
+    "models": "model",
+    "audit": "audit",
     "tokens": "token",
+    "keys": "key",
+    "service-accounts": "service-account",
     "problems": "problem",
+    "deprecations": "deprecation",
 }
 LINKS = {
     "type": "object",
@@ -54,7 +63,9 @@ class ApiRoot(APIView):
         links = {
             plural: reverse(f"api:{name}-list") for plural, name in RESOURCES.items()
         }
-        documents = {"schema": reverse("api:schema"), "docs": reverse("api:docs")}
+        documents = {
+            name: reverse(f"api:{name}") for name in ("schema", "docs", "redoc")
+        }
         return Response(links | documents)
 
 
@@ -117,15 +128,22 @@ class Schema(SpectacularAPIView):
     """The OpenAPI 3.1 description of this API."""
 
 
-class Docs(SpectacularSwaggerSplitView):
-    """The description, to read and try. Loads nothing from elsewhere."""
+class NotThere(APIView):
+    """Answers for every path under the API that is none, whatever the method.
 
-    url_name = "api:schema"
+    A key's request counts here, too, and its answer says so. A stranger's POST shall
+    read 404 like everything else, not a page about CSRF.
+    """
 
+    authentication_classes = (BearerAuthentication,)
+    permission_classes = (AllowAny,)
+    schema = None
 
-# It does nothing: a stranger's POST shall read 404 too, not a page about CSRF.
-@csrf_exempt
-def not_there(request: HttpRequest) -> HttpResponse:
-    """Answer for every path under the API that is none, whatever the method."""
-    hint = "" if request.path.endswith("/") else " Paths end with a slash."
-    return answer(Problem("not_found", f"There is no such resource.{hint}"))
+    def http_method_not_allowed(
+        self, request: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Say that there is nothing."""
+        hint = "" if request.path.endswith("/") else " Paths end with a slash."
+        raise NotFound(f"There is no such resource.{hint}")
+
+    options = http_method_not_allowed

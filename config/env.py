@@ -15,6 +15,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "PIXELWARDEN_"
+CLIENT = frozenset({"URL", "KEY"})  # of clients/python, in the same shell as a server
 BASE_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_LENGTH = 50
 MIN_DIFFERENT = 10
@@ -58,6 +59,19 @@ KNOWN: Mapping[str, str] = {
     "LEASE_SECONDS": "a worker silent for this long has lost its analysis (30)",
     "ANALYSIS_TIME_LIMIT": "seconds after which an analysis is given up (300)",
     "MAX_ATTEMPTS": "tries before an analysis is failed (3)",
+    "FETCH_URLS": "true: the API takes the address of a picture, too (false)",
+    "OUTBOUND_SCHEMES": "of webhooks, pictures by URL: https, or https,http (https)",
+    "OUTBOUND_PORTS": "ports that such requests may go to (80,443,8080,8443)",
+    "OUTBOUND_NETWORKS": "your own networks that they may reach, 10.20.0.0/16 (none)",
+    "SECRET_KEY_FALLBACKS": "comma-separated earlier signing keys, still understood",
+    "REQUIRE_MFA": "who needs a second factor: none (default), staff or all",
+    "OIDC_SERVER_URL": "your OpenID Connect provider, to sign in with it; empty: none",
+    "OIDC_CLIENT_ID": "what the provider calls this installation",
+    "OIDC_CLIENT_SECRET": "the secret that the provider gave you for it",
+    "OIDC_NAME": "what the button is called (Single sign-on)",
+    "OIDC_DOMAINS": "comma-separated domains of e-mail addresses that may enter (all)",
+    "OIDC_GROUP": "group of accounts made for unknown people; empty: none are made",
+    "EVENT_DAYS": "days for which events and their deliveries are kept (30)",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
     "DEMO_PASSWORD": "password of the demo users; random when not set",
 }
@@ -328,7 +342,8 @@ def refuse_unknown(source: Mapping[str, str]) -> None:
     unknown = sorted(
         name
         for name in source
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in KNOWN
+        if name.startswith(PREFIX)
+        and name.removeprefix(PREFIX) not in KNOWN.keys() | CLIENT
     )
     if unknown:
         raise ImproperlyConfigured(

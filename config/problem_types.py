@@ -21,6 +21,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "`errors` names each wrong field (`pointer`) or query parameter "
         "(`parameter`). Correct them and send it again.",
     ),
+    "unprocessable": ProblemType(
+        422,
+        "The request is well formed and cannot be done",
+        "It names what is not there, or what is taken already: `errors` says where.",
+    ),
     "parse_error": ProblemType(
         400,
         "The body cannot be read",
@@ -29,6 +34,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     ),
     "bad_request": ProblemType(
         400, "The request cannot be understood", "Check its headers and its parts."
+    ),
+    "uri_too_long": ProblemType(
+        414,
+        "The address is too long",
+        "Fewer names in `fields`, or shorter values of filters.",
+    ),
+    "headers_too_large": ProblemType(
+        431, "The headers are too large", "Send fewer or shorter ones."
     ),
     "not_authenticated": ProblemType(
         401,
@@ -46,6 +59,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "You may not do this",
         "Ask an administrator to add the account to a group that may.",
     ),
+    "insufficient_scope": ProblemType(
+        403,
+        "The key lacks a scope",
+        "`detail` names it. A key's scopes never change: make another key.",
+    ),
     "not_allowed": ProblemType(
         403,
         "You may not do this to a case",
@@ -56,6 +74,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "There is no such resource",
         "It does not exist, or is not yours to see; the two answer alike. Paths end "
         "with a slash.",
+    ),
+    "gone": ProblemType(
+        410,
+        "This part of the API has ended",
+        "`detail` says since when, and what to use instead. See "
+        "`/api/v1/deprecations/`.",
     ),
     "method_not_allowed": ProblemType(
         405, "The resource does not take this method", "`Allow` lists those it takes."
@@ -68,13 +92,77 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "unsupported_media_type": ProblemType(
         415,
         "The body's content type is not taken here",
-        "Images are sent as `multipart/form-data`, everything else as "
-        "`application/json`.",
+        "Images are sent as `multipart/form-data`, as `image/*` or as "
+        "`application/octet-stream`, everything else as `application/json`.",
     ),
     "throttled": ProblemType(
         429,
-        "Too many attempts",
+        "Too many requests, or too many attempts to sign in",
         "Wait for the seconds that `Retry-After` names.",
+    ),
+    # Repeated requests
+    "invalid_idempotency_key": ProblemType(
+        400,
+        "The Idempotency-Key cannot be used",
+        "Send a random one for each request, such as a UUID.",
+    ),
+    "idempotency_key_reused": ProblemType(
+        422,
+        "The Idempotency-Key stands for another request",
+        "It was sent with another body, or to another path, in the last 24 hours. "
+        "Make a new key for each new request, and repeat a request unaltered.",
+    ),
+    "request_in_progress": ProblemType(
+        409,
+        "The first request with this key still runs",
+        "Wait for the seconds that `Retry-After` names, then send it again unaltered.",
+    ),
+    # Pictures on their way in
+    "fetching_is_off": ProblemType(
+        403,
+        "Pictures are not fetched from addresses here",
+        "Send the bytes; or the operator switches it on (`PIXELWARDEN_FETCH_URLS`).",
+    ),
+    "url_refused": ProblemType(
+        422,
+        "The address cannot be fetched from",
+        "`detail` says why. Use a public https address.",
+    ),
+    "upload_missing": ProblemType(
+        409,
+        "The file is not there",
+        "Put it where `url` says, then complete the upload again.",
+    ),
+    "upload_mismatch": ProblemType(
+        422,
+        "The file is another than was announced",
+        "Put the announced file again, or begin a new upload; `detail` names the "
+        "difference.",
+    ),
+    "upload_expired": ProblemType(
+        410,
+        "The time for this upload is over",
+        "Begin a new one.",
+    ),
+    "upload_closed": ProblemType(
+        409,
+        "The upload is complete",
+        "Read it: the image is linked.",
+    ),
+    "upload_address_wrong": ProblemType(
+        403,
+        "The address to upload to was changed",
+        "Use `url` exactly as it was given.",
+    ),
+    "wrong_batch": ProblemType(
+        422,
+        "The batch does not fit together",
+        "`detail` says what: 1 to 100 items, and each file of a form in one of them.",
+    ),
+    "quota_exceeded": ProblemType(
+        429,
+        "The key has sent as many pictures as it may",
+        "`Retry-After` says when it may again. Ask who manages the key for more.",
     ),
     # Images that are refused; nothing was stored
     "empty": ProblemType(422, "The file is empty", "Send the file's bytes."),
@@ -141,6 +229,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         422,
         "The policy or the queue does not make sense",
         "`detail` says where, what was expected and what was received.",
+    ),
+    "invalid_webhook": ProblemType(
+        422,
+        "The webhook cannot be as it is asked for",
+        "`detail` says what is wrong with its address or its filters.",
     ),
     "moderation_error": ProblemType(
         409, "The case does not allow this", "Read the case again."

@@ -20,10 +20,15 @@ from rest_framework import exceptions
 from rest_framework.permissions import SAFE_METHODS
 from uuid6 import uuid7
 
+from accounts.keys.exceptions import (
+    KeyNotAllowedError,
+    KeyRefusedError,
+    QuotaExceededError,
+)
 from accounts.tokens import TokenRefusedError
 from config.problem_types import PROBLEM_TYPES, ProblemType
 from forensics.analysis.types import ImageRejectedError
-from forensics.exceptions import StorageError
+from forensics.exceptions import SendingError, StorageError
 from moderation.exceptions import ModerationError
 
 if TYPE_CHECKING:
@@ -35,6 +40,9 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/api/v1/problems/"
 SERVER_SIDE = 500
+BAD_REQUEST = 400
+# Of requests with a body, too; no field of a body is called so.
+PARAMETERS = frozenset({"wait"})
 
 Details: TypeAlias = "str | list[Any] | Mapping[str, Any]"
 
@@ -95,9 +103,24 @@ def problem_of(error: Exception, *, is_read: bool) -> Problem | None:
         return _from_framework(error, is_read=is_read)
     if isinstance(error, ImageRejectedError):
         return Problem(error.code.value, error.detail)
-    if isinstance(error, ModerationError):
-        return Problem(error.code, error.detail)
-    return _from_django(error)
+    if isinstance(error, ModerationError | SendingError):
+        place = getattr(error, "pointer", "")
+        entry = {"pointer": f"#{place}", "code": error.code, "detail": error.detail}
+        return Problem(error.code, error.detail, errors=[entry] if place else [])
+    return _from_keys(error) or _from_django(error)
+
+
+def _from_keys(error: Exception) -> Problem | None:
+    if isinstance(error, QuotaExceededError):
+        headers = {"Retry-After": str(error.wait)}
+        return Problem("quota_exceeded", str(error), headers=headers)
+    if isinstance(error, KeyNotAllowedError):
+        return Problem("permission_denied", str(error))
+    if isinstance(error, KeyRefusedError):
+        detail = {"code": "unprocessable", "detail": str(error)}
+        place = {"pointer": f"#/{error.field}"} if error.field else {}
+        return Problem("unprocessable", str(error), errors=[{**place, **detail}])
+    return None
 
 
 def _from_django(error: Exception) -> Problem | None:
@@ -106,7 +129,7 @@ def _from_django(error: Exception) -> Problem | None:
     if isinstance(error, PermissionDenied):
         return Problem("permission_denied", "")
     if isinstance(error, RequestDataTooBig):
-        return Problem("too_many_bytes", "The fields of the form are too large.")
+        return Problem("too_many_bytes", "The form, or its fields, are too large.")
     if isinstance(error, SuspiciousOperation | UnreadablePostError):
         return Problem("bad_request", "")
     if isinstance(error, TokenRefusedError):
@@ -124,11 +147,12 @@ def _from_framework(error: exceptions.APIException, *, is_read: bool) -> Problem
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, int(wait)))  # rounded up already
     if isinstance(error, exceptions.ValidationError):
         errors = list(_pointed(error.detail, is_read=is_read))
-        return Problem("invalid", _in_words(errors), errors=errors, headers=headers)
+        code = "invalid" if error.status_code == BAD_REQUEST else "unprocessable"
+        return Problem(code, _in_words(errors), errors=errors, headers=headers)
     code = str(getattr(error.detail, "code", error.default_code))
     if isinstance(error, exceptions.Throttled):
         code = "throttled"
@@ -152,7 +176,8 @@ def _pointed(
         for inner in detail:
             yield from _pointed(inner, path, is_read=is_read)
     else:
-        where = {"parameter": path[1:]} if is_read else {"pointer": f"#{path}"}
+        is_parameter = is_read or path[1:] in PARAMETERS
+        where = {"parameter": path[1:]} if is_parameter else {"pointer": f"#{path}"}
         yield where | {
             "code": str(getattr(detail, "code", "invalid")),
             "detail": str(detail),

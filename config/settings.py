@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+from config.deprecation import DEPRECATED
 from config.env import BASE_DIR, Environment
+from config.outbound import outbound_rules
+from config.signing_in import domains, origin_of, provider_address, providers
 from config.storage import file_storages
 
 _environment = Environment.read()
@@ -10,6 +13,7 @@ IS_PRODUCTION = _environment.is_production
 DATA_DIR = _environment.data_folder()
 
 SECRET_KEY = _environment.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = _environment.names("SECRET_KEY_FALLBACKS")
 DEBUG = False
 ALLOWED_HOSTS = _environment.hosts()
 if not IS_PRODUCTION:
@@ -27,6 +31,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_tasks",
     "django_tasks_db",
     "django_filters",
@@ -40,6 +49,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -49,10 +59,16 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.context.AddressMiddleware",
+    "accounts.api.middleware.KeyMiddleware",
     "accounts.language.PreferredLanguageMiddleware",
     "config.viewing.ViewingMiddleware",
+    "config.sunset.SunsetMiddleware",
+    "config.conditional.ConditionalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.signing_in.middleware.FactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.idempotency.IdempotencyMiddleware",  # last: it answers for the view
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -72,6 +88,14 @@ TEMPLATES = [
     },
 ]
 
+# Of all processes of this machine: failures are counted and codes are used up in it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
+}
 DATABASES = {"default": _environment.database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -89,6 +113,27 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# --- Signing in: allauth, with accounts.signing_in where it asks what holds here ----
+ACCOUNT_ADAPTER = "accounts.signing_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+MFA_ADAPTER = "accounts.signing_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off (RFC 6238)
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
+REQUIRE_MFA = _environment.choice("REQUIRE_MFA", "none", "staff", "all")
+SOCIALACCOUNT_ADAPTER = "accounts.signing_in.adapters.ProviderAdapter"
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+OIDC_SERVER_URL = provider_address(_environment)
+OIDC_NAME = _environment.text("OIDC_NAME") or "Single sign-on"
+OIDC_DOMAINS = domains(_environment)
+OIDC_GROUP = _environment.text("OIDC_GROUP").strip()
+SOCIALACCOUNT_PROVIDERS = providers(_environment, OIDC_SERVER_URL, OIDC_NAME)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
@@ -137,11 +182,22 @@ DEMO_PASSWORD = _environment.text("DEMO_PASSWORD")
 
 # The job that saving an image enqueues. Another task engine is another backend here.
 ANALYSIS_TASK = "config.tasks.analyze_image"
+FETCH_TASK = "config.tasks.fetch_image"
 TILES_TASK = "config.tasks.build_image_tiles"
 # Puts on record what happens to people and tokens; their app knows nothing of it.
 RECORDER = "moderation.services.audit.record"
 # Of which pictures a person must not find what others wrote; asked by the search.
 CONCEALED_REMARKS = "moderation.blinding.images_judged_unseen"
+# Tells outsiders of an analysis that was given up, in the same transaction.
+ANALYSIS_FAILED = "moderation.services.announcing.announce_failure"
+# What people decided about pictures, beside what the machine said; asked by the API.
+HUMAN_DECISIONS = "moderation.beside.decisions_about"
+# What else answers about a resource can be expanded by: see forensics/api/shaping.py.
+API_EXPANSIONS = {"image": "moderation.api.expansions.OF_IMAGE"}
+# What will go, and when: config/sunset.py says so in headers and in the description.
+API_DEPRECATIONS = DEPRECATED
+# Says which scope a key needs for an address of the API.
+API_SCOPES = "config.api_scopes.scopes_for"
 BACKTEST_TASK = "config.tasks.run_policy_backtest"
 TASKS = {
     "default": {
@@ -149,6 +205,11 @@ TASKS = {
         "QUEUES": ["default"],
     },
 }
+
+# --- The way out, and webhooks --------------------------------------------------
+FETCH_URLS = _environment.flag("FETCH_URLS", default=False)
+OUTBOUND_RULES = outbound_rules(_environment)
+EVENT_DAYS = _environment.number("EVENT_DAYS", 30, least=3, most=3650)
 
 # --- API ------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -163,11 +224,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": [
         "forensics.api.parsers.SmallJSONParser",
-        "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_FILTER_BACKENDS": ["forensics.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "forensics.api.pagination.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "forensics.api.description.Described",
     "EXCEPTION_HANDLER": "config.problems.problem_details",
     # ``format`` is a property of images here, and filters by it.
     "URL_FORMAT_OVERRIDE": None,
@@ -183,6 +243,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Send images, read what forensics found, decide cases.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # No badge of an outside validator.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -192,18 +254,31 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.add_problems",
+        "forensics.api.description.add_reads",
+        "config.sunset.mark_deprecated",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnalysisStatus": "forensics.states.AnalysisStatus",
+        "KeyStatus": "accounts.api.key_serializers.STATES",
         "CaseStatus": "moderation.states.CaseStatus",
         "SignalStatus": "forensics.api.serializers.FINDING_STATUSES",
         "Verdict": "forensics.models.VERDICT_CHOICES",
         "Outcome": "moderation.models.Outcome",
         "DecisionReason": "moderation.models.DecisionReason",
         "Door": "forensics.models.Door",
+        "FetchStatus": "forensics.models.FetchStatus",
+        "UploadStatus": "forensics.models.UploadStatus",
+        "VersionState": "moderation.models.VersionState",
+        "EventType": "moderation.webhook_states.EventType",
+        "DeliveryState": "moderation.webhook_states.DeliveryState",
+        "WebhookEventType": "moderation.services.endpoints.EVENT_CHOICES",
         "Trigger": "forensics.models.Trigger",
     },
 }
+
+# How many requests of one process may wait for a result; the other threads take
+# pictures in meanwhile (config/gunicorn.py: 4 threads).
+WAITING_REQUESTS = 2
 
 # --- Security -------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -213,7 +288,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "media-src": ["'none'"],  # nothing ever plays
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *origin_of(OIDC_SERVER_URL)],
         "frame-ancestors": ["'none'"],
     },
 }

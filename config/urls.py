@@ -1,7 +1,7 @@
 """Where everything is."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 
@@ -10,14 +10,12 @@ from config.health import health
 from moderation.views import care, home
 from moderation.views.keyboard import keyboard_settings
 
+# Whoever enters the admin does so where a second factor is asked for.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 urlpatterns = [
     path("", home, name="home"),
-    path(
-        "login/",
-        auth_views.LoginView.as_view(redirect_authenticated_user=True),
-        name="login",
-    ),
-    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("", include("accounts.signing_in.urls")),
     path("images/", include("forensics.urls")),
     path("cases/", include("moderation.urls")),
     path("settings/", care.own_settings, name="settings-care"),
@@ -26,7 +24,9 @@ urlpatterns = [
         care.organization_settings,
         name="settings-organization",
     ),
+    path("settings/webhooks/", include("moderation.webhook_urls")),
     path("settings/keyboard/", keyboard_settings, name="settings-keyboard"),
+    path("settings/keys/", include("accounts.urls")),
     path("api/v1/", include("config.api_urls")),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),

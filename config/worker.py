@@ -17,13 +17,17 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 from django_tasks_db.utils import exclusive_transaction
 
+from accounts.idempotency import prune_keys
 from forensics.services import record_worker, recover_analyses, retire_worker
+from forensics.services.fetching import prune_fetches, recover_fetches
+from forensics.services.uploads import prune_uploads
 from moderation.services import (
     continue_check,
     release_expired_claims,
     resume_ended_holds,
 )
 from moderation.services.backtests import recover_backtests
+from moderation.services.publishing import prune_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,12 +144,17 @@ class Pulse:
             record_worker(name=self._name, started_at=self._started_at)
             recover_analyses()
             recover_backtests()
+            recover_fetches()
             release_expired_claims()
             resume_ended_holds()
             continue_check()
             if timezone.now() - self._pruned_at >= PRUNE_EVERY:
                 self._pruned_at = timezone.now()
                 prune_jobs(now=self._pruned_at)
+                prune_keys(now=self._pruned_at)
+                prune_uploads(now=self._pruned_at)
+                prune_fetches(now=self._pruned_at)
+                prune_events(now=self._pruned_at)
         except DatabaseError:  # busy or away: the next beat tries again
             logger.warning("the worker's sign of life failed", exc_info=True)
 

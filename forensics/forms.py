@@ -96,7 +96,9 @@ class ImageFilterForm(ListForm):
         if "door" in self.asked:
             arrivals = arrivals.filter(door=self.asked["door"])
         if "uploader" in self.asked:
-            arrivals = arrivals.filter(submitted_by=user_id_of(self.asked["uploader"]))
+            arrivals = arrivals.filter(
+                submitted_by=user_id_of(self.asked["uploader"], user)
+            )
         return arrivals
 
 
@@ -105,7 +107,8 @@ def arrived(arrivals: QuerySet[Submission]) -> Q:
     return matching(arrivals, "image_id", probe=arrivals.filter(image=OuterRef("pk")))
 
 
-def user_id_of(username: str) -> int:
-    """Return the key of a person, or one that nobody has."""
-    found = User.objects.filter(username=username).values_list("pk", flat=True).first()
+def user_id_of(username: str, asker: User) -> int:
+    """Return the key of a person of the asker's organization, or one nobody has."""
+    people = User.objects.filter(username=username, organization=asker.organization_id)
+    found = people.values_list("pk", flat=True).first()
     return -1 if found is None else found

@@ -103,14 +103,19 @@ class BankAnswer:
 
 
 def near_images(image: Image) -> Near:
-    """Return the other stored images that look like this one.
+    """Return the organization's other images that look like this one.
 
     An image whose hash is not there yet, or that is too flat, looks like none.
     """
     own = Fingerprint.objects.filter(image=image).only("pdq", "band_00").first()
     if own is None or own.band_00 is None:
         return Near({})
-    return near(Fingerprint.objects.exclude(image=image), own.pdq)
+    # Plus nothing, so that no database begins with all images of the organization.
+    owner = ExpressionWrapper(
+        F("image__organization_id") + 0, output_field=BigIntegerField()
+    )
+    others = Fingerprint.objects.exclude(image=image).alias(owner=owner)
+    return near(others.filter(owner=image.organization_id), own.pdq)
 
 
 def near(rows: QuerySet[Any], pdq: str, *, distance: int = MATCH_DISTANCE) -> Near:
@@ -176,7 +181,9 @@ class _SharesABand(Func):
         return f"({' OR '.join(parts)})", []
 
 
-def bank_matches(*, sha256: str, hashes: Mapping[str, str]) -> BankAnswer:
+def bank_matches(
+    *, sha256: str, hashes: Mapping[str, str], organization_id: int | None
+) -> BankAnswer:
     """Return the entries of active banks that a picture is, or looks like.
 
     Parameters
@@ -185,6 +192,8 @@ def bank_matches(*, sha256: str, hashes: Mapping[str, str]) -> BankAnswer:
         Of the file.
     hashes : mapping of str to str
         PDQ by transform, such as ``Pdq.hashes``; empty where it is too flat.
+    organization_id : int
+        Whose banks are asked.
 
     Returns
     -------
@@ -192,7 +201,7 @@ def bank_matches(*, sha256: str, hashes: Mapping[str, str]) -> BankAnswer:
         Each entry once: the very file first, always, then by distance, at most 50 of
         each purpose.
     """
-    banks = Bank.objects.filter(is_active=True).in_bulk()
+    banks = Bank.objects.filter(is_active=True, organization=organization_id).in_bulk()
     if not banks:
         return BankAnswer()
     exact = BankEntry.objects.filter(sha256=sha256, bank__in=banks)
@@ -252,7 +261,9 @@ def bank_matches_now(image: Image) -> BankAnswer:
     own = Fingerprint.objects.filter(image=image).only("pdq", "band_00").first()
     is_usable = own is not None and own.band_00 is not None
     hashes = {"same": own.pdq} if own is not None and is_usable else {}
-    return bank_matches(sha256=image.sha256, hashes=hashes)
+    return bank_matches(
+        sha256=image.sha256, hashes=hashes, organization_id=image.organization_id
+    )
 
 
 def banks_have_news(analysis: Analysis) -> bool:

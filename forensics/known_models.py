@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.analysis.pdq_index import BANDS, band_values
 
 BAND_FIELDS = tuple(f"band_{number:02}" for number in range(BANDS))
@@ -90,7 +91,14 @@ def code_of(purpose: str, *, is_exact: bool) -> str:
 class Bank(models.Model):
     """A named list of known images."""
 
-    name = models.CharField(max_length=100, unique=True)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        related_name="banks",
+        editable=False,
+        default=DEFAULT_ORGANIZATION,
+    )
+    name = models.CharField(max_length=100)
     purpose = models.CharField(max_length=16, choices=BankPurpose.choices)
     description = models.TextField(blank=True, max_length=MAX_TEXT)
     is_active = models.BooleanField(
@@ -100,6 +108,13 @@ class Bank(models.Model):
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "name"),
+                name="one_bank_of_a_name",
+                violation_error_message="There is a bank of this name already.",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -67,8 +67,9 @@ class ListForm(forms.Form):
     # Fields behind "More filters".
     more: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user  # who asks: what can be chosen is theirs
         self.auto_id = "filter-%s"
         self.fields["sort"] = forms.ChoiceField(
             label=_("Order"),

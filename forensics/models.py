@@ -9,9 +9,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.known_models import Bank, BankEntry, BankPurpose, Fingerprint
+from forensics.localization_models import LocalizedArea
 from forensics.search_models import SearchDocument
+from forensics.sending_models import (
+    ContextValue,
+    Fetch,
+    FetchStatus,
+    Upload,
+    UploadStatus,
+)
 from forensics.states import PENDING, AnalysisStatus
 from forensics.tile_models import TilePyramid, TilesStatus
 
@@ -22,16 +31,22 @@ __all__ = [
     "Bank",
     "BankEntry",
     "BankPurpose",
+    "ContextValue",
     "Door",
     "EvidenceFile",
+    "Fetch",
+    "FetchStatus",
     "Finding",
     "Fingerprint",
     "Image",
+    "LocalizedArea",
     "SearchDocument",
     "Submission",
     "TilePyramid",
     "TilesStatus",
     "Trigger",
+    "Upload",
+    "UploadStatus",
     "Worker",
 ]
 
@@ -55,10 +70,21 @@ class Trigger(models.TextChoices):
 
 
 class Image(models.Model):
-    """One original, stored unaltered once, however often it was sent."""
+    """One original of an organization, unaltered, however often it was sent.
+
+    Organizations that send the same bytes share the stored file and nothing else.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    sha256 = models.CharField("SHA-256", max_length=64, unique=True)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        related_name="images",
+        editable=False,
+        db_index=False,  # those below begin with it
+        default=DEFAULT_ORGANIZATION,
+    )
+    sha256 = models.CharField("SHA-256", max_length=64)
     original = models.FileField(max_length=200)
     byte_size = models.PositiveBigIntegerField()
     format = models.CharField(max_length=16)
@@ -69,7 +95,7 @@ class Image(models.Model):
     height = models.PositiveIntegerField(
         help_text=_("stored pixels, before orientation")
     )
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
     # The newest usable result, or the newest attempt while there is none: what lists
     # show, without a query for each row.
     current_analysis = models.ForeignKey(
@@ -78,7 +104,17 @@ class Image(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes = (models.Index(fields=("format", "-created_at", "-id")),)
+        indexes = (
+            models.Index(fields=("organization", "-created_at", "-id")),
+            models.Index(fields=("organization", "format", "-created_at", "-id")),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("sha256", "organization"),
+                name="one_image_per_organization",
+                violation_error_message="This picture is stored already.",
+            ),
+        )
         permissions = (("reanalyze_image", "Can ask for a new analysis"),)
 
     def __str__(self) -> str:
@@ -101,11 +137,21 @@ class Submission(models.Model):
     )
     door = models.CharField(max_length=16, choices=Door.choices)
     original_name = models.CharField(max_length=255, blank=True)
+    # The database's own default lets processes of the release before insert rows.
+    external_id = models.CharField(
+        max_length=255, blank=True, default="", db_default=""
+    )
+    context = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ("-created_at", "-id")
         indexes = (
+            models.Index(
+                fields=("external_id",),
+                name="submissions_by_external_id",
+                condition=~Q(external_id=""),
+            ),
             models.Index(fields=("submitted_by", "-created_at")),
             models.Index(fields=("submitted_by", "image")),
             models.Index(fields=("door", "image")),
@@ -174,6 +220,7 @@ class Analysis(models.Model):
         indexes = (
             models.Index(fields=("status", "queued_at")),
             models.Index(fields=("verdict", "-queued_at")),
+            models.Index(fields=("-queued_at", "-id"), name="analyses_by_time"),
         )
         constraints = (
             models.UniqueConstraint(

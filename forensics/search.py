@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Func
 from django.db.models.functions import Cast
 from django.utils.module_loading import import_string
 
-from forensics.models import Image, SearchDocument
+from forensics.models import ContextValue, Image, SearchDocument
 from forensics.narrowing import Probe, among, few, first_keys
 from forensics.search_words import Field, are_met, as_match, as_tsquery, terms_of
 from forensics.selectors import submissions_visible_to
+from forensics.sending import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,16 +87,29 @@ def _named_by(user: User, query: str, *, key: str) -> Q:
     if not terms or not typed:
         return Q(pk__in=[])
     longest = max(typed, key=len)
-    own = submissions_visible_to(user).filter(original_name__icontains=longest)
+    own = submissions_visible_to(user).filter(
+        Q(original_name__icontains=longest)
+        | Q(external_id__icontains=longest)
+        | Exists(_values_with(longest))
+    )
     images = first_keys(own, "image_id")
     if len(images) > few():
         return Q(Probe(own.filter(image=OuterRef(key))))
     names: dict[str, list[str]] = {}
     listed = own.filter(among(images, key="image"))
-    for image, name in listed.values_list(_as_text("image_id"), "original_name"):
-        names.setdefault(image, []).append(name)
+    columns = ("original_name", "external_id", "context")
+    for image, name, external_id, context in listed.values_list(
+        _as_text("image_id"), *columns
+    ):
+        values = (value for _, value in leaves_of(context))
+        names.setdefault(image, []).extend((name, external_id, *values))
     found = [one for one, said in names.items() if are_met(terms, "\n".join(said))]
     return among([*found, *_hashed(longest.lower())], key=key)
+
+
+def _values_with(text: str) -> QuerySet[ContextValue]:
+    values = ContextValue.objects.filter(value__icontains=text)
+    return values.filter(submission=OuterRef("pk"))
 
 
 def _hashed(start: str) -> list[str]:

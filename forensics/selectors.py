@@ -15,6 +15,7 @@ from forensics.models import (
     EvidenceFile,
     Finding,
     Image,
+    LocalizedArea,
     Submission,
     TilePyramid,
     TilesStatus,
@@ -34,17 +35,18 @@ WORKER_SILENT_AFTER = timedelta(seconds=30)
 
 
 def images_visible_to(user: User | AnonymousUser) -> QuerySet[Image]:
-    """Return the images this person may see.
+    """Return the images of their organization that this person may see.
 
     Who holds ``forensics.view_image`` sees all (moderators, leads, administrators,
     auditors); anybody else only what they sent in themselves.
     """
-    if user.has_perm("forensics.view_image"):
-        return Image.objects.all()
     if not user.is_authenticated:
         return Image.objects.none()
+    images = Image.objects.filter(organization=user.organization_id)
+    if user.has_perm("forensics.view_image"):
+        return images
     own = Submission.objects.filter(image=OuterRef("pk"), submitted_by=user)
-    return Image.objects.filter(Exists(own))
+    return images.filter(Exists(own))
 
 
 def analyses_visible_to(user: User | AnonymousUser) -> QuerySet[Analysis]:
@@ -55,6 +57,28 @@ def analyses_visible_to(user: User | AnonymousUser) -> QuerySet[Analysis]:
 def evidence_visible_to(user: User | AnonymousUser) -> QuerySet[EvidenceFile]:
     """Return the evidence files of the images this person may see."""
     return EvidenceFile.objects.filter(analysis__image__in=images_visible_to(user))
+
+
+def findings_visible_to(user: User | AnonymousUser) -> QuerySet[Finding]:
+    """Return the findings about the images this person may see."""
+    return Finding.objects.filter(analysis__image__in=images_visible_to(user))
+
+
+def with_whole_finding(findings: QuerySet[Finding]) -> QuerySet[Finding]:
+    """Load a finding's pictures and places in a fixed number of queries."""
+    return findings.select_related("analysis").prefetch_related(
+        "evidence_files", "analysis__localized_areas"
+    )
+
+
+def area_visible_to(
+    user: User | AnonymousUser, *, analysis_id: UUID, signal: str
+) -> LocalizedArea | None:
+    """Return where an analysis saw edited places, of one signal, or ``""``: joined."""
+    if not signal.isprintable():  # no analyzer's name, and no text to PostgreSQL
+        return None
+    visible = analyses_visible_to(user).filter(pk=analysis_id)
+    return LocalizedArea.objects.filter(analysis__in=visible, signal=signal).first()
 
 
 def tiles_visible_to(user: User | AnonymousUser) -> QuerySet[TilePyramid]:
@@ -70,12 +94,16 @@ def tiles_of(image: Image) -> TilePyramid | None:
 
 
 def submissions_visible_to(user: User | AnonymousUser) -> QuerySet[Submission]:
-    """Return the arrivals this person may know of: all, or only their own."""
-    if user.has_perm("forensics.view_submission"):
-        return Submission.objects.all()
+    """Return the arrivals this person may know of.
+
+    Those of their organization, or of these only their own.
+    """
     if not user.is_authenticated:
         return Submission.objects.none()
-    return Submission.objects.filter(submitted_by=user)
+    arrivals = Submission.objects.filter(image__organization=user.organization_id)
+    if user.has_perm("forensics.view_submission"):
+        return arrivals
+    return arrivals.filter(submitted_by=user)
 
 
 def was_known_to(user: User, submission: Submission) -> bool:
@@ -123,6 +151,7 @@ def with_evidence(analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
     return analyses.select_related("image", "requested_by").prefetch_related(
         Prefetch("findings", Finding.objects.prefetch_related("evidence_files")),
         "evidence_files",
+        "localized_areas",
     )
 
 

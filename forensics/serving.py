@@ -5,17 +5,18 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from forensics.exceptions import StorageError
+from forensics.localized import as_png
 
 if TYPE_CHECKING:
     from django.db.models.fields.files import FieldFile
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from forensics.models import EvidenceFile, Image
+    from forensics.models import EvidenceFile, Image, LocalizedArea
 
 # What a browser may show in place. Anything else is offered for download.
 SHOWN_IN_PLACE = frozenset({"image/png", "image/webp", "image/jpeg"})
@@ -58,6 +59,16 @@ def serve_evidence(request: HttpRequest, evidence: EvidenceFile) -> HttpResponse
     )
 
 
+def serve_mask(request: HttpRequest, area: LocalizedArea) -> HttpResponseBase:
+    """Return where an analysis saw edited places, drawn from its run lengths."""
+    etag = f'"{area.pk}"'
+    response = get_conditional_response(request, etag=etag) or HttpResponse(
+        as_png(area), content_type="image/png"
+    )
+    _guard(response, etag)
+    return response
+
+
 def serve_file(
     request: HttpRequest,
     *,
@@ -88,6 +99,11 @@ def serve_file(
     """
     not_modified = get_conditional_response(request, etag=etag)
     response = not_modified or _stream(file, media_type, download_as)
+    _guard(response, etag)
+    return response
+
+
+def _guard(response: HttpResponseBase, etag: str) -> None:
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -95,7 +111,6 @@ def serve_file(
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     # Another person at the same browser is another cache entry.
     patch_vary_headers(response, ["Cookie", "Authorization"])
-    return response
 
 
 def _stream(file: FieldFile, media_type: str, download_as: str) -> HttpResponseBase:

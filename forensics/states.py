@@ -14,6 +14,7 @@ class AnalysisStatus(models.TextChoices):
     COMPLETED = "completed", _("Completed")
     PARTIAL = "partial", _("Partial")
     FAILED = "failed", _("Failed")
+    NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
 
 NEXT: Mapping[AnalysisStatus, tuple[AnalysisStatus, ...]] = {
@@ -22,12 +23,19 @@ NEXT: Mapping[AnalysisStatus, tuple[AnalysisStatus, ...]] = {
         AnalysisStatus.COMPLETED,
         AnalysisStatus.PARTIAL,
         AnalysisStatus.FAILED,
+        AnalysisStatus.NOT_APPLICABLE,
         AnalysisStatus.QUEUED,
     ),
     AnalysisStatus.COMPLETED: (),
     AnalysisStatus.PARTIAL: (),
     AnalysisStatus.FAILED: (),
+    AnalysisStatus.NOT_APPLICABLE: (),
 }
 PENDING = (AnalysisStatus.QUEUED, AnalysisStatus.RUNNING)
-FINISHED = (AnalysisStatus.COMPLETED, AnalysisStatus.PARTIAL, AnalysisStatus.FAILED)
-USABLE = (AnalysisStatus.COMPLETED, AnalysisStatus.PARTIAL)
+# Not applicable: a result with its reasons, of a picture that no check fits.
+USABLE = (
+    AnalysisStatus.COMPLETED,
+    AnalysisStatus.PARTIAL,
+    AnalysisStatus.NOT_APPLICABLE,
+)
+FINISHED = (*USABLE, AnalysisStatus.FAILED)

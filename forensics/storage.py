@@ -35,6 +35,7 @@ class WholeFileStorage(FileSystemStorage):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, allow_overwrite=True)
+        self._durable: set[Path] = set()
 
     def _save(self, name: str, content: File[Any]) -> str:
         target = Path(self.path(name))
@@ -69,14 +70,24 @@ class WholeFileStorage(FileSystemStorage):
         )
 
     def _make_name_durable(self, target: Path) -> None:
-        """Bring the entries of the folders down to ``target`` to the disk as well."""
+        """Bring the entries of the folders down to ``target`` to the disk as well.
+
+        A folder that this process has done so for before stays where it is: nobody
+        removes or renames folders of originals.
+        """
         depth = len(target.relative_to(self.location).parts)
+        entry = target
         for folder in list(target.parents)[:depth]:
+            if entry in self._durable:
+                break
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+            entry = folder
+        # From the top: a folder is known only once all above it are.
+        self._durable.update(list(target.parents)[: depth - 1])
 
 
 def _copy(content: File[Any], file: IO[bytes]) -> None:

@@ -87,6 +87,11 @@ ANALYSIS_STATES: Mapping[str, Words] = {
         _("A check failed; the verdict rests on the others."),
     ),
     AnalysisStatus.FAILED: Words(_("Failed"), "circle-x", _("There is no result.")),
+    AnalysisStatus.NOT_APPLICABLE: Words(
+        _("Not applicable"),
+        "circle-minus",
+        _("No check fits this picture; the reasons say why."),
+    ),
 }
 
 FINDING_STATES: Mapping[str, Words] = {

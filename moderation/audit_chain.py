@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-FORMAT = 1
+# What the hash of a new row covers. Rows of before there were organizations are of
+# format 1, which is said beside them and covered as well.
+FORMAT = 2
+WITHOUT_ORGANIZATION = 1
 START = "0" * 64
 
 
@@ -35,6 +38,8 @@ class Entry:
     policy: int | None
     image: str | None
     data: Any
+    organization: int | None = None
+    format: int = WITHOUT_ORGANIZATION
 
 
 def hash_of(entry: Entry, previous_hash: str) -> str:
@@ -48,7 +53,7 @@ def hash_of(entry: Entry, previous_hash: str) -> str:
         The hash of the row before, or ``START``.
     """
     covered = [
-        FORMAT,
+        entry.format,
         previous_hash,
         entry.position,
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -61,6 +66,8 @@ def hash_of(entry: Entry, previous_hash: str) -> str:
         entry.image,
         entry.data,
     ]
+    if entry.format != WITHOUT_ORGANIZATION:
+        covered.append(entry.organization)
     text = json.dumps(covered, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

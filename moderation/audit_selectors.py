@@ -8,8 +8,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
+from accounts.organizations import are_several
 from moderation import blinding
 from moderation.audit_chain import START, Break, Entry, Head, Row, breaks_of
 from moderation.models import AuditEvent, AuditHead
@@ -80,14 +82,28 @@ class Page:
 
 
 def events_visible_to(user: User) -> QuerySet[AuditEvent]:
-    """Return the record for those who may read it, nothing for others.
+    """Return the record of their organization for those who may read it.
+
+    What concerns the installation itself, superusers read.
 
     Who is to judge a picture unseen does not find here what was decided in it.
     """
     if not user.has_perm(READ):
         return AuditEvent.objects.none()
     events = AuditEvent.objects.select_related("actor", "case", "policy")
+    own = Q(organization=user.organization_id)
+    if user.is_superuser:
+        own |= Q(organization=None)
+    events = events.filter(own)
     return blinding.events_shown_to(events, user)
+
+
+def may_see_the_chain(user: User) -> bool:
+    """Return whether this person may know how long the whole record is.
+
+    It is the installation's: where there are several organizations, superusers.
+    """
+    return user.is_superuser or not are_several()
 
 
 def page_of(
@@ -138,6 +154,8 @@ def entry_of(event: AuditEvent) -> Entry:
         policy=event.policy_id,
         image=str(event.image) if event.image else None,
         data=event.data,
+        organization=event.organization_id,
+        format=event.format,
     )
 
 

@@ -30,6 +30,7 @@ from moderation.policy_selectors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from accounts.models import User
     from moderation.models import Policy
 
 
@@ -39,7 +40,9 @@ def analyses_before(backtest: PolicyBacktest) -> QuerySet[Analysis]:
     It looks at those that were there when it was asked for: new ones move nothing.
     """
     rows = Analysis.objects.filter(
-        status__in=USABLE, queued_at__lte=backtest.created_at
+        status__in=USABLE,
+        queued_at__lte=backtest.created_at,
+        image__organization=backtest.version.policy.organization_id,
     )
     if backtest.cursor:
         moment, key = parse_datetime(backtest.cursor[0]), UUID(backtest.cursor[1])
@@ -60,11 +63,16 @@ def count_analyses(backtest: PolicyBacktest) -> int:
     return analyses_before(backtest).order_by()[: backtest.size].count()
 
 
-def outcomes_of(analyses: Iterable[Analysis]) -> dict[str, str]:
+def outcomes_of(
+    analyses: Iterable[Analysis], *, organization_id: int | None
+) -> dict[str, str]:
     """Return by hash what people decided of these pictures, the newest decision."""
     hashes = {analysis.image.sha256 for analysis in analyses}
     decisions = Decision.objects.filter(
-        image_sha256__in=hashes, is_automatic=False, withdrawn_at=None
+        organization=organization_id,
+        image_sha256__in=hashes,
+        is_automatic=False,
+        withdrawn_at=None,
     )
     rows = decisions.order_by("created_at", "id").values_list("image_sha256", "outcome")
     return dict(rows)
@@ -74,12 +82,13 @@ def tested_version(backtest: PolicyBacktest) -> PolicyVersion:
     """Return the version as it was when the test was asked for; never stored."""
     version, says = backtest.version, backtest.says
     slug = says["queue"]
+    queues = Queue.objects.filter(organization=version.policy.organization_id)
     return PolicyVersion(
         policy=version.policy,
         number=version.number,
         conditions=says["conditions"],
         action=says["action"],
-        queue=Queue.objects.filter(slug=slug).first() if slug else None,
+        queue=queues.filter(slug=slug).first() if slug else None,
         priority=says["priority"],
         needs_approval=says["needs_approval"],
     )
@@ -87,11 +96,20 @@ def tested_version(backtest: PolicyBacktest) -> PolicyVersion:
 
 def comparison_for(backtest: PolicyBacktest) -> Comparison:
     """Return the rules of today beside those with the version as it was tested."""
+    owner = backtest.version.policy.organization_id
+    queues = Queue.objects.filter(organization=owner)
     return Comparison.of(
         rule_of(tested_version(backtest)),
-        [r for r in rules_at_work() if r.version.state == VersionState.LIVE],
-        routed_queues(),
-        Queue.objects.values_list("name", flat=True).get(slug=DEFAULT_QUEUE),
+        [r for r in rules_at_work(owner) if r.version.state == VersionState.LIVE],
+        routed_queues(owner),
+        queues.values_list("name", flat=True).get(slug=DEFAULT_QUEUE),
+    )
+
+
+def backtests_visible_to(user: User) -> QuerySet[PolicyBacktest]:
+    """Return the back-tests of this person's organization."""
+    return PolicyBacktest.objects.filter(
+        version__policy__organization=user.organization_id
     )
 
 

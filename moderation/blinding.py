@@ -48,6 +48,7 @@ def under_way(user: User) -> QuerySet[Case]:
         (Q(kind=CaseKind.SECOND) & ~Exists(decided_elsewhere(user)))
         | (Q(kind=CaseKind.GOLDEN) & Exists(checks)),
         kind__in=UNSEEN,
+        organization=user.organization_id,
     ).order_by()
 
 
@@ -87,7 +88,8 @@ def events_shown_to(events: QuerySet[AuditEvent], user: User) -> QuerySet[AuditE
     """Leave out the history of what this person must not see."""
     if not is_blinded(user):
         return events
-    hidden = Case.objects.exclude(pk__in=cases_shown_to(Case.objects.all(), user))
+    own = Case.objects.filter(organization=user.organization_id)
+    hidden = own.exclude(pk__in=cases_shown_to(own, user))
     concealed = under_way(user).values("image")
     elsewhere = Q(case=None, image__in=concealed)
     return events.exclude(Q(case__in=hidden.values("pk")) | elsewhere)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from moderation.bulk_plan import BulkAction
 from moderation.flow_selectors import people_who_decide
 from moderation.forms import DecisionForm
-from moderation.models import Priority, Queue
+from moderation.models import Priority
+from moderation.policy_selectors import queues_visible_to
 from moderation.tag_names import MAX_TAG, tag_name
 
 if TYPE_CHECKING:
@@ -62,10 +63,11 @@ def read(mark: str, user: User) -> Shown | None:
 class AssignAllForm(forms.Form):
     """Whose the cases will be."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        people = people_who_decide(user.organization_id)
         self.fields["person"] = forms.ModelChoiceField(
-            queryset=people_who_decide(), to_field_name="username", label=_("Assign to")
+            queryset=people, to_field_name="username", label=_("Assign to")
         )
 
 
@@ -80,11 +82,13 @@ class PriorityForm(forms.Form):
 class QueueForm(forms.Form):
     """Where the cases will wait."""
 
-    queue = forms.ModelChoiceField(
-        queryset=Queue.objects.filter(is_active=True),
-        to_field_name="slug",
-        label=_("Move to"),
-    )
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["queue"] = forms.ModelChoiceField(
+            queryset=queues_visible_to(user).filter(is_active=True),
+            to_field_name="slug",
+            label=_("Move to"),
+        )
 
 
 class TagForm(forms.Form):
@@ -105,6 +109,14 @@ class TagForm(forms.Form):
                 _("Use letters, digits, blanks and . : + # / - only.")
             )
         return name
+
+
+def form_for(action: str, *args: Any, user: User) -> forms.Form:
+    """Return the form of an action, with what this person may choose."""
+    form = FORMS[action]
+    if form in {AssignAllForm, QueueForm}:
+        return form(*args, user=user)
+    return form(*args)
 
 
 FORMS: dict[str, type[forms.Form]] = {

@@ -67,6 +67,8 @@ SHOWN: Mapping[str, Shown] = {
     "api:image-detail": Shown("api_image", Subject.IMAGE, "pk"),
     "api:image-original": Shown("original", Subject.IMAGE, "pk"),
     "api:analysis-detail": Shown("api_analysis", Subject.ANALYSIS, "pk"),
+    "api:analysis-mask": Shown("evidence_file", Subject.ANALYSIS, "pk"),
+    "api:signal-detail": Shown("api_analysis", Subject.FINDING, "pk"),
     "api:evidence-detail": Shown("api_evidence", Subject.EVIDENCE, "pk"),
     "api:evidence-content": Shown("evidence_file", Subject.EVIDENCE, "pk"),
     "api:case-detail": Shown("api_case", Subject.CASE, "pk"),

@@ -55,6 +55,24 @@ class InvalidPolicyError(ModerationError):
         self.pointer = pointer
 
 
+class WebhookError(ModerationError):
+    """A webhook cannot be as it is asked for.
+
+    Parameters
+    ----------
+    detail : str
+        For people.
+    pointer : str
+        JSON pointer to the field that is wrong; empty: the whole.
+    """
+
+    code = "invalid_webhook"
+
+    def __init__(self, detail: str, *, pointer: str = "") -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+
+
 class InvalidDecisionError(ModerationError):
     """The decision lacks something, or contradicts itself."""
 

@@ -39,9 +39,8 @@ MOST_COUNTED = 100
 def queues_of(user: User) -> QuerySet[Queue]:
     """Return the queues that this person works on: theirs, and those open to all."""
     members = Queue.members.through.objects.filter(queue=OuterRef("pk"))
-    return Queue.objects.filter(is_active=True).filter(
-        Exists(members.filter(user=user)) | ~Exists(members)
-    )
+    active = Queue.objects.filter(is_active=True, organization=user.organization_id)
+    return active.filter(Exists(members.filter(user=user)) | ~Exists(members))
 
 
 def cases_for(user: User, *, now: datetime) -> QuerySet[Case]:
@@ -53,7 +52,7 @@ def cases_for(user: User, *, now: datetime) -> QuerySet[Case]:
     own = decisions.filter(case=OuterRef("pk"), withdrawn_at=None)
     checked = decisions.filter(case=OuterRef("original"))
     cases = (
-        Case.objects.filter(available_from__lte=now)
+        Case.objects.filter(organization=user.organization_id, available_from__lte=now)
         .filter(Q(assigned_to=None) | Q(assigned_to=user))
         .filter(~Exists(skipped), ~Exists(own), ~Exists(checked))
     )
@@ -116,6 +115,7 @@ def peek_next(user: User, *, queue: str = "", after: UUID | None = None) -> Case
 def claimed_case_of(user: User, *, queue: str = "") -> Case | None:
     """Return the case that this person holds and whose claim ends first."""
     held = Case.objects.filter(
+        organization=user.organization_id,
         claimed_by=user,
         status=CaseStatus.CLAIMED,
         claim_expires_at__gt=timezone.now(),
@@ -164,16 +164,18 @@ def viewers_of(case_id: UUID, *, but: User) -> list[str]:
     return [str(row.person) for row in rows]
 
 
-def people_who_decide() -> QuerySet[User]:
-    """Return those to whom a case can be given, by name."""
+def people_who_decide(organization_id: int | None) -> QuerySet[User]:
+    """Return those to whom a case of an organization can be given, by name."""
     people = User.objects.with_perm(DECIDE, is_active=True)
-    return people.order_by("username")
+    return people.filter(organization=organization_id).order_by("username")
 
 
-def people_who_see_cases(names: Iterable[str]) -> QuerySet[User]:
-    """Return those of these user names who may see cases."""
+def people_who_see_cases(
+    names: Iterable[str], *, organization_id: int | None
+) -> QuerySet[User]:
+    """Return those of these user names who may see an organization's cases."""
     people = User.objects.with_perm("moderation.view_case", is_active=True)
-    return people.filter(username__in=list(names))
+    return people.filter(organization=organization_id, username__in=list(names))
 
 
 def comments_on(case: Case) -> QuerySet[Comment]:
@@ -189,7 +191,7 @@ def notifications_of(user: User) -> QuerySet[Notification]:
 def _told(user: User) -> QuerySet[Notification]:
     """Leave out what is about a case that this person must not see just now."""
     seen = selectors.cases_visible_to(user).values("pk")
-    return Notification.objects.filter(person=user, case__in=seen)
+    return Notification.objects.filter(Q(case__in=seen) | Q(case=None), person=user)
 
 
 def notification_of(user: User, text: str) -> Notification | None:

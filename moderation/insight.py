@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import DEFAULT_ORGANIZATION
 from forensics.wording import ANALYZERS, VERDICTS
 from moderation import charts
 from moderation import insight_selectors as selectors
@@ -93,7 +94,13 @@ class Signal:
         return self.earlier + self.later
 
 
-def period_of(days: int, *, queue: int | None, now: datetime | None = None) -> Period:
+def period_of(
+    days: int,
+    *,
+    queue: int | None,
+    organization: int | None = DEFAULT_ORGANIZATION,
+    now: datetime | None = None,
+) -> Period:
     """Return the last ``days`` days, today among them."""
     moment = timezone.localtime(now)
     tonight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -101,18 +108,21 @@ def period_of(days: int, *, queue: int | None, now: datetime | None = None) -> P
     step = "day" if days <= _LONGEST_BY_DAY else "week"
     if days > _LONGEST_BY_WEEK:
         step = "month"
-    return Period(end - timedelta(days=days), end, step, queue)
+    return Period(end - timedelta(days=days), end, step, queue, organization)
 
 
 def counts_of(period: Period) -> Counts:
     """Ask the database; what it needed long for is kept for five minutes."""
-    key = f"insight-{period.start:%Y%m%d}-{period.end:%Y%m%d}-{period.queue or 0}"
+    days = f"{period.start:%Y%m%d}-{period.end:%Y%m%d}"
+    key = f"insight-{period.organization}-{days}-{period.queue or 0}"
     kept: Counts | None = cache.get(key)
     if kept is not None:
         return kept
     started = time.monotonic()
     overall, by_step = selectors.waits(period)
-    waiting, oldest = selectors.waiting_now(period.queue)
+    waiting, oldest = selectors.waiting_now(
+        period.queue, organization=period.organization
+    )
     values: dict[str, Any] = {
         "received": [] if period.queue else selectors.received(period),
         "analyzed": [] if period.queue else selectors.analyzed(period),

@@ -27,6 +27,7 @@ from django.db.models import (
 from django.db.models.functions import Floor, Trunc
 from django.utils import timezone
 
+from accounts.models import DEFAULT_ORGANIZATION
 from forensics.models import Analysis, Image
 from forensics.states import USABLE
 from moderation import models
@@ -50,12 +51,13 @@ LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From ``start`` up to ``end``, in steps; of one queue, or of all."""
+    """From ``start`` up to ``end``, in steps; of one queue of theirs, or of all."""
 
     start: datetime
     end: datetime
     step: str  # day, week or month
     queue: int | None = None
+    organization: int | None = DEFAULT_ORGANIZATION
 
     def holds(self, name: str) -> Q:
         """Return the condition that the column lies in it."""
@@ -89,6 +91,7 @@ def standing(period: Period) -> QuerySet[Decision]:
     return Decision.objects.order_by().filter(
         period.holds("created_at"),
         period.of_queue("case__queue"),
+        organization=period.organization,
         withdrawn_at__isnull=True,
         final_at__lte=timezone.now(),
         case__kind=CaseKind.REGULAR,
@@ -102,14 +105,19 @@ def by_people(period: Period) -> QuerySet[Decision]:
 
 def received(period: Period) -> list[tuple[datetime, int]]:
     """Count the pictures that came in."""
-    images = Image.objects.order_by().filter(period.holds("created_at"))
+    images = Image.objects.order_by().filter(
+        period.holds("created_at"), organization=period.organization
+    )
     return _counted(images, "created_at", period)
 
 
 def opened(period: Period) -> list[tuple[datetime, int]]:
     """Count the cases that were opened."""
     cases = models.Case.objects.order_by().filter(
-        period.holds("opened_at"), period.of_queue("queue"), kind=CaseKind.REGULAR
+        period.holds("opened_at"),
+        period.of_queue("queue"),
+        kind=CaseKind.REGULAR,
+        organization=period.organization,
     )
     return _counted(cases, "opened_at", period)
 
@@ -120,6 +128,7 @@ def analyzed(period: Period) -> list[dict[str, Any]]:
         period.holds("finished_at"),
         status__in=USABLE,
         queued_at__gte=period.start - LONGEST_WAIT,  # this column has an index
+        image__organization=period.organization,
     )
     stepped = analyses.annotate(step=_step("finished_at", period))
     grouped = stepped.values("step", "verdict").annotate(count=Count("*"))
@@ -183,11 +192,16 @@ def _waits(seconds: list[float]) -> Waits:
     return Waits(len(seconds), timedelta(seconds=median), timedelta(seconds=p99))
 
 
-def waiting_now(queue: int | None) -> tuple[int, models.Case | None]:
+def waiting_now(
+    queue: int | None, *, organization: int | None
+) -> tuple[int, models.Case | None]:
     """Return how many cases wait, and the one that does so longest."""
     of_queue = Q(queue=queue) if queue else Q()
     cases = models.Case.objects.order_by().filter(
-        of_queue, status__in=WAITING, kind=CaseKind.REGULAR
+        of_queue,
+        organization=organization,
+        status__in=WAITING,
+        kind=CaseKind.REGULAR,
     )
     found = cases.aggregate(count=Count("*"), oldest=Min("opened_at"))
     oldest = cases.filter(opened_at=found["oldest"]).order_by("id").first()
@@ -229,7 +243,10 @@ def policy_effects(period: Period) -> list[dict[str, Any]]:
     """Count how often versions of policies held, and how often they acted."""
     rows = (
         PolicyEffect.objects.order_by()
-        .filter(period.holds("at"))
+        .filter(
+            period.holds("at"),
+            version__policy__organization=period.organization,
+        )
         .values("version", "action", "is_live")
         .annotate(held=Count("pk"), acted=Count("pk", filter=Q(has_acted=True)))
     )

@@ -20,11 +20,10 @@ from moderation.models import (
     Decision,
     DecisionReason,
     Outcome,
-    Policy,
     Priority,
-    Queue,
     Tag,
 )
+from moderation.policy_selectors import policies_visible_to, queues_visible_to
 from moderation.states import CaseStatus
 from moderation.tag_names import MAX_TAG, tag_name
 
@@ -116,14 +115,13 @@ class CaseListForm(ListForm):
     received_from = DayField(label=_("Received from"))
     received_to = DayField(label=_("Received until"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        queues = Queue.objects.values_list("slug", "name")
-        self._offer("queue", list(queues[:200]))
-        policies = [
-            (str(p), n) for p, n in Policy.objects.values_list("id", "name")[:500]
-        ]
-        self._offer("policy", policies)
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self._offer(
+            "queue", list(queues_visible_to(user).values_list("slug", "name")[:200])
+        )
+        policies = policies_visible_to(user).values_list("id", "name")[:500]
+        self._offer("policy", [(str(key), name) for key, name in policies])
 
     def apply(self, cases: QuerySet[Case], *, user: User) -> QuerySet[Case]:
         """Narrow the list; what does not validate leaves the default: to decide."""
@@ -133,18 +131,18 @@ class CaseListForm(ListForm):
             cases = cases.filter(_waiting(asked["waiting"], user))
         cases = cases.filter(**_columns(asked))
         if "queue" in asked:
-            found = Queue.objects.filter(slug=asked["queue"]).values_list(
-                "pk", flat=True
-            )
-            cases = cases.filter(queue__in=list(found))
+            found = queues_visible_to(user).filter(slug=asked["queue"])
+            cases = cases.filter(queue__in=list(found.values_list("pk", flat=True)))
         if "tag" in asked:
-            cases = cases.filter(_tagged(asked["tag"]))
+            cases = cases.filter(_tagged(asked["tag"], user))
         if "uploader" in asked:
-            cases = cases.filter(_if(uploader=user_id_of(asked["uploader"])))
+            cases = cases.filter(
+                _if(user, uploader=user_id_of(asked["uploader"], user))
+            )
         if received := days(
             "received_at", asked.get("received_from"), asked.get("received_to")
         ):
-            cases = cases.filter(_if(**received))
+            cases = cases.filter(_if(user, **received))
         if "q" in asked:
             found_images = search_visible_images(asked["q"], user=user, key="image")
             cases = cases.filter(found_images)
@@ -202,15 +200,17 @@ def _columns(asked: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _if(**conditions: Any) -> Q:
+def _if(user: User, **conditions: Any) -> Q:
     """Return conditions of which the database must not guess how rare they are."""
-    found = first_keys(Case.objects.filter(**conditions), "pk")
+    cases = Case.objects.filter(organization=user.organization_id, **conditions)
+    found = first_keys(cases, "pk")
     return among(found) if len(found) <= few() else Q(**conditions)
 
 
-def _tagged(text: str) -> Q:
+def _tagged(text: str, user: User) -> Q:
     name = tag_name(text) or ""
-    tag = Tag.objects.filter(name=name).values_list("pk", flat=True).first()
+    tags = Tag.objects.filter(name=name, organization=user.organization_id)
+    tag = tags.values_list("pk", flat=True).first()
     if tag is None:
         return Q(pk__in=[])
     tagged = CaseTag.objects.filter(tag=tag)
@@ -263,7 +263,9 @@ class DecisionListForm(ListForm):
         if "against" in asked:
             decisions = decisions.filter(_AGAINST[asked["against"]])
         if "decided_by" in asked:
-            decisions = decisions.filter(decided_by=user_id_of(asked["decided_by"]))
+            decisions = decisions.filter(
+                decided_by=user_id_of(asked["decided_by"], user)
+            )
         if "force" in asked:
             decisions = decisions.filter(withdrawn_at__isnull=asked["force"] == "yes")
         if "q" in asked:

@@ -61,7 +61,8 @@ def with_decision_details(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
 
 def saved_views_for(user: User, name: str) -> list[SavedView]:
     """Return the views of a list that this person sees: their own, then shared ones."""
-    seen = SavedView.objects.filter(Q(owner=user) | Q(is_shared=True), list=name)
+    shared = Q(is_shared=True, owner__organization=user.organization_id)
+    seen = SavedView.objects.filter(Q(owner=user) | shared, list=name)
     views = list(seen.select_related("owner")[:MOST_VIEWS_SHOWN])
     return sorted(views, key=lambda view: (view.owner_id != user.pk, view.created_at))
 
@@ -81,9 +82,10 @@ def tags_of(case: Case) -> list[CaseTag]:
     return list(case.case_tags.select_related("tag"))
 
 
-def tags_to_offer() -> list[str]:
+def tags_to_offer(user: User) -> list[str]:
     """Return names of tags to choose from; others can be typed."""
-    return list(Tag.objects.values_list("name", flat=True)[:MOST_TAGS_OFFERED])
+    tags = Tag.objects.filter(organization=user.organization_id)
+    return list(tags.values_list("name", flat=True)[:MOST_TAGS_OFFERED])
 
 
 def remarks_on(image_id: UUID) -> Iterator[str]:

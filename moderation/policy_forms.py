@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from moderation import flow_selectors
 from moderation.models import Policy, PolicyAction, PolicyVersion, Priority, Queue
 from moderation.models.queues import DEFAULT_QUEUE, QueueOrder
+from moderation.named_forms import NamedForm
+from moderation.policy_selectors import queues_visible_to
 from moderation.services.backtests import MOST_ANALYSES
 from moderation.services.policies import DECIDING, Draft
 
@@ -21,7 +23,7 @@ MAX_DESCRIPTION = 1000
 SIZES = (100, 1000, MOST_ANALYSES)
 
 
-class NameForm(forms.ModelForm[Policy]):
+class NameForm(NamedForm[Policy]):
     """What a policy is called."""
 
     description = forms.CharField(
@@ -44,7 +46,7 @@ class DraftForm(forms.Form):
     queue = forms.ModelChoiceField(
         label=_("Queue"),
         required=False,
-        queryset=Queue.objects.filter(is_active=True),
+        queryset=Queue.objects.none(),
         empty_label=_("As the queues' rules say"),
     )
     priority = forms.TypedChoiceField(
@@ -67,6 +69,8 @@ class DraftForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        queue: Any = self.fields["queue"]
+        queue.queryset = queues_visible_to(user).filter(is_active=True)
         if not user.has_perm("moderation.automate_decisions"):
             self.fields["needs_approval"].disabled = True
             self.fields["needs_approval"].initial = True
@@ -108,7 +112,7 @@ class BacktestForm(forms.Form):
     )
 
 
-class QueueForm(forms.ModelForm[Queue]):
+class QueueForm(NamedForm[Queue]):
     """A queue; the shares are typed in percent."""
 
     order = forms.ChoiceField(label=_("What comes next"), choices=QueueOrder.choices)
@@ -154,7 +158,9 @@ class QueueForm(forms.ModelForm[Queue]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members: Any = self.fields["members"]
-        members.queryset = flow_selectors.people_who_decide()
+        members.queryset = flow_selectors.people_who_decide(
+            self.instance.organization_id
+        )
         self.fields["description"].widget.attrs["maxlength"] = MAX_DESCRIPTION
         for name in ("second_review_share", "golden_share"):
             self.initial[name] = round(getattr(self.instance, name) * 100, 4)
@@ -183,7 +189,7 @@ class QueueForm(forms.ModelForm[Queue]):
         queue = self.instance
         queue.conditions = conditions
         if not queue.slug:
-            queue.slug = free_slug(queue.name)
+            queue.slug = free_slug(queue.name, queue.organization_id)
         return queue
 
 
@@ -192,22 +198,25 @@ class CloseForm(forms.Form):
 
     into = forms.ModelChoiceField(
         label=_("Move its cases to"),
-        queryset=Queue.objects.filter(is_active=True),
+        queryset=Queue.objects.none(),
         empty_label=None,
     )
 
     def __init__(self, *args: Any, queue: Queue, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         into: Any = self.fields["into"]
-        into.queryset = Queue.objects.filter(is_active=True).exclude(pk=queue.pk)
+        into.queryset = Queue.objects.filter(
+            is_active=True, organization=queue.organization_id
+        ).exclude(pk=queue.pk)
         self.initial["into"] = into.queryset.filter(slug=DEFAULT_QUEUE).first()
 
 
-def free_slug(name: str) -> str:
-    """Return a short word for addresses that no other queue has."""
+def free_slug(name: str, organization_id: int | None) -> str:
+    """Return a short word for addresses that no other queue of theirs has."""
     start = slugify(name)[:40] or "queue"
     slug, number = start, 1
-    while Queue.objects.filter(slug=slug).exists():
+    queues = Queue.objects.filter(organization=organization_id)
+    while queues.filter(slug=slug).exists():
         number += 1
         slug = f"{start}-{number}"
     return slug

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
@@ -19,10 +20,14 @@ from moderation.models import (
     Queue,
     VersionState,
 )
+from moderation.policy_selectors import policies_visible_to, queues_visible_to
 from moderation.policy_words import condition_in_words
 from moderation.rule_words import action_words, sentence
 from moderation.rules import checked
 from moderation.states import UNDECIDED
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 RECENT = timedelta(days=7)
 
@@ -88,12 +93,15 @@ def words_of(version: PolicyVersion) -> VersionWords:
     )
 
 
-def policy_rows() -> list[PolicyRow]:
-    """Return every policy in the order in which they are tried: three queries."""
+def policy_rows(user: User) -> list[PolicyRow]:
+    """Return the policies in the order in which they are tried: three queries."""
+    policies = policies_visible_to(user)
     at_work = (VersionState.DRAFT, VersionState.SHADOW, VersionState.LIVE)
-    versions = PolicyVersion.objects.filter(state__in=at_work).select_related("queue")
+    versions = PolicyVersion.objects.filter(
+        state__in=at_work, policy__in=policies
+    ).select_related("queue")
     found = {(v.policy_id, v.state): words_of(v) for v in versions}
-    counts = _recent_matches()
+    counts = _recent_matches(user)
     return [
         PolicyRow(
             policy,
@@ -103,12 +111,15 @@ def policy_rows() -> list[PolicyRow]:
             live_matches=counts.get((policy.pk, True), 0),
             shadow_matches=counts.get((policy.pk, False), 0),
         )
-        for policy in Policy.objects.order_by("position", "name")
+        for policy in policies.order_by("position", "name")
     ]
 
 
-def _recent_matches() -> dict[tuple[int, bool], int]:
-    effects = PolicyEffect.objects.filter(at__gt=timezone.now() - RECENT).order_by()
+def _recent_matches(user: User) -> dict[tuple[int, bool], int]:
+    effects = PolicyEffect.objects.filter(
+        at__gt=timezone.now() - RECENT,
+        version__policy__organization=user.organization_id,
+    ).order_by()
     rows = effects.values("version__policy", "is_live").annotate(count=Count("pk"))
     return {(row["version__policy"], row["is_live"]): row["count"] for row in rows}
 
@@ -142,11 +153,11 @@ def _lines(version: PolicyVersion) -> list[str]:
     return [*(told or [_("every analysis")]), words_of(version).action]
 
 
-def queue_rows() -> list[QueueRow]:
-    """Return every queue with its figures, in the order of their rules: two queries."""
+def queue_rows(user: User) -> list[QueueRow]:
+    """Return the queues with figures, in the order of their rules: two queries."""
     now = timezone.now()
     waiting = Q(cases__status__in=UNDECIDED)
-    queues = Queue.objects.annotate(
+    queues = queues_visible_to(user).annotate(
         waiting=Count("cases", filter=waiting),
         overdue=Count("cases", filter=waiting & Q(cases__due_at__lt=now)),
         oldest=Min("cases__opened_at", filter=waiting),

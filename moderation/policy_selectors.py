@@ -11,13 +11,15 @@ from django.contrib.auth.models import Group
 from django.db.models import Prefetch
 
 from forensics.models import Analysis, Finding, Submission
-from moderation.models import PolicyVersion, Queue, VersionState
+from moderation.models import Policy, PolicyVersion, Queue, VersionState
 from moderation.rules import Condition, Evidence, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
+
+    from accounts.models import User
 
 _AT_WORK = (VersionState.LIVE, VersionState.SHADOW)
 
@@ -35,18 +37,32 @@ def rule_of(version: PolicyVersion) -> Rule:
     return Rule(version, checked(version.conditions))
 
 
-def rules_at_work() -> list[Rule]:
+def policies_visible_to(user: User) -> QuerySet[Policy]:
+    """Return the policies of this person's organization."""
+    return Policy.objects.filter(organization=user.organization_id)
+
+
+def queues_visible_to(user: User) -> QuerySet[Queue]:
+    """Return the queues of this person's organization."""
+    return Queue.objects.filter(organization=user.organization_id)
+
+
+def rules_at_work(organization_id: int | None) -> list[Rule]:
     """Return the live and the shadow versions, in the order in which they are tried."""
-    versions = PolicyVersion.objects.filter(state__in=_AT_WORK).select_related(
-        "policy", "queue"
-    )
+    versions = PolicyVersion.objects.filter(
+        state__in=_AT_WORK, policy__organization=organization_id
+    ).select_related("policy", "queue")
     ordered = versions.order_by("policy__position", "policy__name", "number")
     return [rule_of(version) for version in ordered]
 
 
-def routed_queues() -> list[tuple[Queue, tuple[Condition, ...]]]:
+def routed_queues(
+    organization_id: int | None,
+) -> list[tuple[Queue, tuple[Condition, ...]]]:
     """Return the active queues with rules, in the order in which they are tried."""
-    active = Queue.objects.filter(is_active=True).order_by("position", "name")
+    active = Queue.objects.filter(
+        is_active=True, organization=organization_id
+    ).order_by("position", "name")
     return [(queue, checked(queue.conditions)) for queue in active if queue.conditions]
 
 

@@ -115,23 +115,24 @@ class QualityReport:
     detector: DetectorQuality
 
 
-def quality_report(*, days: int) -> QualityReport:
+def quality_report(*, days: int, organization_id: int | None) -> QualityReport:
     """Return the figures of the last ``days`` days, in a fixed number of queries."""
     since = timezone.now() - timedelta(days=days)
-    decided = _decided(since)
+    decided = _decided(since, organization_id)
     counts = dict(decided.order_by().values_list("case__queue").annotate(Count("pk")))
-    reviews = _reviews(since)
-    golden = _golden(since)
+    reviews = _reviews(since, organization_id)
+    golden = _golden(since, organization_id)
     queues = [
         _of_queue(queue, counts.get(queue.pk, 0), reviews[queue.pk], golden)
-        for queue in Queue.objects.all()
+        for queue in Queue.objects.filter(organization=organization_id)
     ]
     return QualityReport(days=days, queues=queues, detector=_detector(decided))
 
 
-def _decided(since: datetime) -> QuerySet[Decision]:
+def _decided(since: datetime, organization_id: int | None) -> QuerySet[Decision]:
     """Return people's own decisions in force, each picture's real ones only."""
     return Decision.objects.filter(
+        organization=organization_id,
         withdrawn_at=None,
         is_automatic=False,
         created_at__gte=since,
@@ -139,17 +140,25 @@ def _decided(since: datetime) -> QuerySet[Decision]:
     )
 
 
-def _reviews(since: datetime) -> Mapping[int, list[SecondReview]]:
+def _reviews(
+    since: datetime, organization_id: int | None
+) -> Mapping[int, list[SecondReview]]:
     """Return the answered second reviews of each queue."""
-    answered = SecondReview.objects.filter(second__created_at__gte=since)
+    answered = SecondReview.objects.filter(
+        second__created_at__gte=since, case__organization=organization_id
+    )
     found: dict[int, list[SecondReview]] = defaultdict(list)
     for review in answered.select_related("case", "first", "second"):
         found[review.case.queue_id].append(review)
     return found
 
 
-def _golden(since: datetime) -> Mapping[int, tuple[int, int]]:
-    answered = GoldenCheck.objects.filter(decided_at__gte=since).order_by()
+def _golden(
+    since: datetime, organization_id: int | None
+) -> Mapping[int, tuple[int, int]]:
+    answered = GoldenCheck.objects.filter(
+        decided_at__gte=since, case__organization=organization_id
+    ).order_by()
     rows = answered.values_list("case__queue").annotate(
         given=Count("pk"), found=Count("pk", filter=Q(matched=True))
     )

@@ -99,7 +99,9 @@ def has_second_reviewer(case: Case) -> bool:
     about = Decision.objects.filter(
         case__image=case.image_id, decided_by=OuterRef("pk")
     )
-    people = User.objects.with_perm(DECIDE, is_active=True).filter(~Exists(about))
+    people = User.objects.with_perm(DECIDE, is_active=True).filter(
+        ~Exists(about), organization=case.organization_id
+    )
     leads = User.objects.with_perm(LEAD)
     people = people.exclude(pk__in=leads.values("pk"))
     members = case.queue.members.all()
@@ -161,6 +163,7 @@ def answers_for(user: User, *, queue: Queue) -> list[int]:
         ~Exists(waiting),
         ~Exists(added),
         is_active=True,
+        image__organization=queue.organization_id,
     )
     return list(found.order_by("pk").values_list("pk", flat=True)[:MOST_ANSWERS])
 
@@ -204,7 +207,7 @@ def appeals_visible_to(user: User) -> QuerySet[Appeal]:
     )
     if user.has_perm("moderation.view_case"):
         return appeals.filter(case__in=selectors.cases_visible_to(user).values("pk"))
-    return appeals.filter(opened_by=user)
+    return appeals.filter(opened_by=user, case__organization=user.organization_id)
 
 
 def appealable_cases(user: User) -> QuerySet[Case]:
@@ -214,7 +217,11 @@ def appealable_cases(user: User) -> QuerySet[Case]:
     if user.has_perm(LEAD):
         return selectors.cases_visible_to(user).exclude(kind=CaseKind.GOLDEN)
     sent = images_visible_to(user).filter(submissions__submitted_by=user)
-    return Case.objects.filter(kind=CaseKind.REGULAR, image__in=sent.values("pk"))
+    return Case.objects.filter(
+        kind=CaseKind.REGULAR,
+        image__in=sent.values("pk"),
+        organization=user.organization_id,
+    )
 
 
 def may_appeal(user: User, case: Case) -> bool:

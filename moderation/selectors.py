@@ -28,17 +28,25 @@ def undecided_case_of(image_id: UUID) -> Case | None:
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
-    """Return the cases this person may see: all but what is to be judged unseen."""
+    """Return the cases of their organization that this person may see.
+
+    All but what is to be judged unseen.
+    """
     if not user.has_perm("moderation.view_case"):
         return Case.objects.none()
-    return blinding.cases_shown_to(Case.objects.all(), user)
+    own = Case.objects.filter(organization=user.organization_id)
+    return blinding.cases_shown_to(own, user)
 
 
 def decisions_visible_to(user: User) -> QuerySet[Decision]:
-    """Return the decisions this person may see: all but what is judged unseen."""
+    """Return the decisions of their organization that this person may see.
+
+    All but what is judged unseen.
+    """
     if not user.has_perm("moderation.view_decision"):
         return Decision.objects.none()
-    return blinding.decisions_shown_to(Decision.objects.all(), user)
+    own = Decision.objects.filter(organization=user.organization_id)
+    return blinding.decisions_shown_to(own, user)
 
 
 def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -54,8 +62,11 @@ def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
 
 
 def with_cases(images: QuerySet[Image], user: User) -> QuerySet[Image]:
-    """Load each image's cases that this person may see, newest first, and counts."""
-    cases = cases_visible_to(user).order_by("-opened_at", "-id")
+    """Load the cases of images that this person may see, newest first, and counts."""
+    cases = Case.objects.none()
+    if user.has_perm("moderation.view_case"):
+        cases = blinding.cases_shown_to(Case.objects.all(), user)
+    cases = cases.order_by("-opened_at", "-id")
     return images.prefetch_related(
         Prefetch(
             "cases",

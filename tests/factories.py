@@ -13,13 +13,17 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts.models import User
+from forensics.analysis.mask import compressed
 from forensics.analysis.types import FindingStatus, Verdict
 from forensics.models import (
     Analysis,
+    Bank,
+    BankEntry,
     Door,
     EvidenceFile,
     Finding,
     Image,
+    LocalizedArea,
     MetadataText,
     Submission,
 )
@@ -56,6 +60,7 @@ def make_image(
     data = f"original {next(_numbers)}".encode()
     sha256 = hashlib.sha256(data).hexdigest()
     values = {
+        "organization_id": submitted_by.organization_id if submitted_by else 1,
         "sha256": sha256,
         "original": _stored(f"originals/{sha256}.jpg", data),
         "byte_size": len(data),
@@ -148,15 +153,42 @@ def make_evidence(
     )
 
 
+def make_area(*, analysis: Analysis, signal: str = "") -> LocalizedArea:
+    """Make where an analysis could have seen an edited place: a square of 2 x 2."""
+    return LocalizedArea.objects.create(
+        analysis=analysis,
+        signal=signal,
+        rows=4,
+        columns=4,
+        cell=8,
+        width=32,
+        height=32,
+        threshold=0.5,
+        share=0.25,
+        counts=compressed([5, 2, 2, 2, 5]),
+        polygons=[{"exterior": [[8, 8], [24, 8], [24, 24], [8, 24]], "holes": []}],
+    )
+
+
+def make_bank_entry(*, bank: Bank | None = None, **fields: Any) -> BankEntry:
+    """Make a known image, by default in a new bank of fakes."""
+    bank = bank or Bank.objects.create(name=f"Bank {next(_numbers)}", purpose="fake")
+    sha256 = hashlib.sha256(f"known {next(_numbers)}".encode()).hexdigest()
+    return BankEntry.objects.create(bank=bank, **{"sha256": sha256} | fields)
+
+
 def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
     """Make an open case; claim and decide it through the services."""
     analysis = analysis or make_analysis()
     values = {
+        "organization_id": analysis.image.organization_id,
         "image": analysis.image,
         "analysis": analysis,
         "priority": Priority.NORMAL,
         "opened_because": "Called suspicious: verdict suspicious",
-        "queue": Queue.objects.get(slug=DEFAULT_QUEUE),
+        "queue": Queue.objects.get(
+            slug=DEFAULT_QUEUE, organization=analysis.image.organization_id
+        ),
         "machine_verdict": analysis.verdict,
         "machine_score": analysis.score,
         "image_format": analysis.image.format,
@@ -167,11 +199,17 @@ def make_case(*, analysis: Analysis | None = None, **fields: Any) -> Case:
 
 
 def make_policy(
-    *conditions: dict[str, Any], name: str = "", position: int = 1, **fields: Any
+    *conditions: dict[str, Any],
+    name: str = "",
+    position: int = 1,
+    organization_id: int = 1,
+    **fields: Any,
 ) -> PolicyVersion:
     """Make a policy with one live version: by default, *fake* opens a case."""
     policy = Policy.objects.create(
-        name=name or f"Policy {next(_numbers)}", position=position
+        organization_id=organization_id,
+        name=name or f"Policy {next(_numbers)}",
+        position=position,
     )
     fake = {"kind": "verdict_in", "value": [Verdict.FAKE.value]}
     values = {"number": 1, "state": VersionState.LIVE}

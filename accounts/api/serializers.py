@@ -4,10 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.strict import StrictSerializer
 from accounts.tokens import DEFAULT_DAYS, MAX_DAYS
 
 
-class TokenRequestSerializer(serializers.Serializer[Any]):
+class TokenRequestSerializer(StrictSerializer):
     """What a client may ask of its new token."""
 
     days = serializers.IntegerField(

@@ -8,11 +8,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import BearerAuthentication, PasswordAuthentication
+from accounts.api.permissions import HoldsScope
 from accounts.api.serializers import IssuedTokenSerializer, TokenRequestSerializer
 from accounts.tokens import issue_token, revoke_token
 
@@ -27,7 +27,7 @@ class TokensView(APIView):
 
     # A token cannot beget tokens: a leaked one ends on its date.
     authentication_classes = (PasswordAuthentication, SessionAuthentication)
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (HoldsScope,)
     serializer_class = TokenRequestSerializer
 
     @extend_schema(
@@ -58,7 +58,7 @@ class CurrentTokenView(APIView):
     """The token that a request was sent with."""
 
     authentication_classes = (BearerAuthentication, SessionAuthentication)
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (HoldsScope,)
 
     @extend_schema(
         operation_id="tokens_current_destroy",

@@ -35,6 +35,8 @@ class FindingInline(ReadOnlyInline):
 class AnalysisAdmin(ReadOnlyAdmin):
     """One run of the pipeline over one image, with its evidence."""
 
+    owner = "image__organization"
+
     list_display = (
         "thumbnail",
         "queued_at",
@@ -153,6 +155,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class FindingAdmin(ReadOnlyAdmin):
     """What one analyzer said in one analysis."""
 
+    owner = "analysis__image__organization"
+
     list_display = ("analyzer", "status", "score", "says", "code_list", "elapsed_ms")
     list_filter = ("analyzer", "status")
     fields = (
@@ -196,5 +200,7 @@ class FindingAdmin(ReadOnlyAdmin):
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
     """Workers and when they were last heard of."""
+
+    owner = ""
 
     list_display = ("name", "started_at", "seen_at")

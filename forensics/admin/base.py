@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
+from forensics.admin.owned import OwnedAdmin
 from forensics.admin.paging import LookAheadPaginator
 
 if TYPE_CHECKING:
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that services write. Nothing is added, changed or deleted by hand."""
+class ReadOnlyAdmin(OwnedAdmin):
+    """Rows that services write. Nothing is added, changed or deleted by hand.
+
+    Each names its ``owner``; what belongs to the installation has none.
+    """
 
     list_per_page = 50
     list_max_show_all = 0

@@ -45,10 +45,16 @@ def list_models(store: Path) -> Iterator[ListedModel]:
 
     The networks, and the calibration of the fusion.
     """
+    for name in model_names(store):
+        yield from _versions_of(store, name)
+
+
+def model_names(store: Path) -> Iterator[str]:
+    """Yield the names of the models in the store, sorted."""
     folders = sorted(store.iterdir()) if store.is_dir() else []
     for folder in folders:
         if folder.is_dir() and _NAME.fullmatch(folder.name):
-            yield from _versions_of(store, folder.name)
+            yield folder.name
 
 
 def _versions_of(store: Path, name: str) -> Iterator[ListedModel]:

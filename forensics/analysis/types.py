@@ -129,6 +129,10 @@ class Localization:
     cell: int
 
 
+# Signals that describe whatever picture there is: that they ran says nothing.
+DESCRIBING = frozenset(("ela", "metadata"))
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one analyzer has to say about one image.
@@ -244,6 +248,19 @@ class Report:
     def is_partial(self) -> bool:
         """Whether an analyzer failed, so that the report rests on the others."""
         return any(f.status is FindingStatus.FAILED for f in self.findings)
+
+    @property
+    def is_not_applicable(self) -> bool:
+        """Whether no check fits the picture, and nothing known of it weighs either.
+
+        What describes any file (``DESCRIBING``) is no check that fits.
+        """
+        checks = [f for f in self.findings if f.analyzer not in DESCRIBING]
+        return (
+            bool(checks)
+            and all(f.status is FindingStatus.NOT_APPLICABLE for f in checks)
+            and not any(reason.weight for reason in self.reasons)
+        )
 
 
 class Analyzer(Protocol):

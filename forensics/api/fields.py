@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from uuid import UUID
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -49,4 +51,16 @@ class LinkField(serializers.Field[Any, Any, str | None, Any]):
 
     def to_representation(self, value: Any) -> str:
         """Return the path."""
+        if isinstance(value, UUID):
+            return str(value).join(_around(self._view_name, get_script_prefix()))
         return reverse(self._view_name, args=[value])
+
+
+@cache
+def _around(view_name: str, prefix: str) -> tuple[str, str]:
+    """Return a path before and after its id: a page resolves hundreds of them."""
+    before, _, after = reverse(view_name, args=[_ANY]).partition(str(_ANY))
+    return before, after
+
+
+_ANY = UUID(int=0)

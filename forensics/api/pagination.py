@@ -9,6 +9,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from accounts.api.refusing import UnprocessableError
 from forensics.keyset import MAX_CURSOR, CursorError, Ordering, keyset_page
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _ordering(request: Request, view: APIView | None) -> tuple[str, Ordering]:
     return name, orderings[name]
 
 
-def _no_cursor() -> ValidationError:
-    return ValidationError(
+def _no_cursor() -> UnprocessableError:
+    return UnprocessableError(
         {"cursor": "This is no cursor of this list and ordering. Begin anew."}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from rest_framework.permissions import IsAuthenticated
+from accounts.api.permissions import HoldsScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class MayDo(IsAuthenticated):
+class MayDo(HoldsScope):
     """Signed in, and holding what ``needs`` of the view names for this action.
 
-    The default of every view. ``needs`` maps an action (``"*"``: all others) to a
-    permission. What an object shows to whom is decided by the selectors, not here.
+    The default of every view. A key needs its scope, too. ``needs`` maps an action
+    (``"*"``: all others) to a permission. What an object shows to whom is decided by
+    the selectors, not here.
     """
 
     message = (

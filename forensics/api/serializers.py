@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from forensics.analysis.types import FindingStatus
+from forensics.api.beside import HumanDecisionSerializer, decision_in
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
+from forensics.api.results import LocalizationSerializer, area_of
+from forensics.api.values import (
+    BandsSerializer,
+    FailureSerializer,
+    KnownMatchSerializer,
+    ModelSerializer,
+    ProvenanceSerializer,
+    ReasonSerializer,
+    UncertaintySerializer,
+)
 from forensics.known import matches_shown_to
 from forensics.models import (
     VERDICT_CHOICES,
@@ -20,18 +32,8 @@ from forensics.models import (
     Submission,
 )
 from forensics.provenance import finding_of, in_short
-from forensics.wording import INTEGRITY, TRUST
 
 FINDING_STATUSES = [(status.value, status.value) for status in FindingStatus]
-
-
-class ImageUploadSerializer(serializers.Serializer[Any]):
-    """The body of an upload."""
-
-    # Emptiness is judged by the intake, like everything else about the bytes.
-    file = serializers.FileField(
-        allow_empty_file=True, write_only=True, help_text="The image, unaltered."
-    )
 
 
 class EvidenceSerializer(serializers.ModelSerializer[EvidenceFile]):
@@ -41,7 +43,7 @@ class EvidenceSerializer(serializers.ModelSerializer[EvidenceFile]):
 
     class Meta:
         model = EvidenceFile
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "kind",
             "media_type",
@@ -52,110 +54,6 @@ class EvidenceSerializer(serializers.ModelSerializer[EvidenceFile]):
             "content_url",
         )
         read_only_fields = fields
-
-
-class ReasonSerializer(serializers.Serializer[Any]):
-    """One signal's part in the verdict."""
-
-    code = serializers.CharField(help_text="stable word")
-    text = serializers.CharField(help_text="for people")
-    weight = serializers.FloatField(help_text="above 0 speaks for fake, below against")
-
-
-class ModelSerializer(serializers.Serializer[Any]):
-    """Weights that took part."""
-
-    name = serializers.CharField()
-    version = serializers.CharField()
-    sha256 = serializers.CharField()
-    engine = serializers.CharField()
-    research_only = serializers.BooleanField(
-        allow_null=True,
-        default=None,
-        help_text="trained on data that only research may use; null where the "
-        "analysis is older than this record",
-    )
-    terms = serializers.CharField(
-        default="", help_text="of the data that it was trained on"
-    )
-
-
-class FailureSerializer(serializers.Serializer[Any]):
-    """Why there is no result."""
-
-    code = serializers.CharField(source="error_code")
-    detail = serializers.CharField(source="error_detail")
-
-
-class BandsSerializer(serializers.Serializer[Any]):
-    """Scores at which the bands begin."""
-
-    inconclusive = serializers.FloatField()
-    suspicious = serializers.FloatField()
-    fake = serializers.FloatField()
-
-
-class UntouchedSerializer(serializers.Serializer[Any]):
-    """How many untouched pictures scored as high when the verdict was calibrated.
-
-    By the checks of the pixels alone, whose score of this picture stands beside.
-    """
-
-    score = serializers.FloatField(help_text="what the pixels alone come to, 0 to 1")
-    share = serializers.FloatField(help_text="0 to 1")
-    upper = serializers.FloatField(help_text="upper end of its 95 % interval")
-    pictures = serializers.IntegerField(help_text="how many were measured")
-
-
-class StabilitySerializer(serializers.Serializer[Any]):
-    """Scores of mildly altered copies."""
-
-    low = serializers.FloatField()
-    high = serializers.FloatField()
-    variants = serializers.DictField(child=serializers.FloatField())
-
-
-class UncertaintySerializer(serializers.Serializer[Any]):
-    """What the score is worth, in measured terms."""
-
-    bands = BandsSerializer()
-    untouched = UntouchedSerializer(
-        allow_null=True, help_text="null where nothing comparable was measured"
-    )
-    stability = StabilitySerializer(
-        allow_null=True, help_text="null unless the score lay near a threshold"
-    )
-
-
-class ProvenanceSerializer(serializers.Serializer[Any]):
-    """What the file's Content Credentials (C2PA) are worth: two answers, never one."""
-
-    integrity = serializers.ChoiceField(
-        [(code, words.label) for code, words in INTEGRITY.items()],
-        help_text="whether the file is what was signed; none: it carries no credential",
-    )
-    trust = serializers.ChoiceField(
-        [(code, words.label) for code, words in TRUST.items()],
-        help_text="whether the trust list vouches for the signer's name",
-    )
-    signer = serializers.CharField(allow_null=True, help_text="as the certificate says")
-    organization = serializers.CharField(allow_null=True)
-    issuer = serializers.CharField(
-        allow_null=True, help_text="who issued the certificate"
-    )
-    signed_at = serializers.CharField(
-        allow_null=True, help_text="by a time-stamping authority; null where none was"
-    )
-    signed_at_is_trusted = serializers.BooleanField(
-        allow_null=True, help_text="whether that authority is on the trust list"
-    )
-    origin = serializers.CharField(
-        allow_null=True,
-        help_text="what it declares: generated, partly_generated, captured or unsaid",
-    )
-    trust_list_date = serializers.CharField(
-        allow_null=True, help_text="null where no list, or one without a date, was used"
-    )
 
 
 class SignalSerializer(serializers.ModelSerializer[Finding]):
@@ -169,10 +67,14 @@ class SignalSerializer(serializers.ModelSerializer[Finding]):
     codes = serializers.ListField(child=serializers.CharField())
     data = serializers.DictField()  # type: ignore[assignment]  # a field, not .data
     evidence = EvidenceSerializer(source="evidence_files", many=True)
+    localization = serializers.SerializerMethodField(
+        help_text="where it sees edited places; null where it shows none"
+    )
 
     class Meta:
         model = Finding
-        fields = (
+        fields: tuple[str, ...] = (
+            "id",
             "name",
             "version",
             "status",
@@ -182,31 +84,14 @@ class SignalSerializer(serializers.ModelSerializer[Finding]):
             "data",
             "elapsed_ms",
             "evidence",
+            "localization",
         )
         read_only_fields = fields
 
-
-class KnownMatchSerializer(serializers.Serializer[Any]):
-    """An entry of a bank of known images that the picture was, or looked like."""
-
-    code = serializers.CharField(help_text="stable word, such as `known_fake`")
-    entry = serializers.UUIDField(
-        allow_null=True, help_text="null for who may not look into banks"
-    )
-    bank = serializers.CharField(
-        allow_null=True,
-        help_text="the bank's name at the time; null for who may not look into banks",
-    )
-    purpose = serializers.CharField(help_text="`fake`, `good` or `custom`")
-    method = serializers.CharField(
-        help_text="`sha256`: the very file; `pdq`: it looks alike"
-    )
-    distance = serializers.IntegerField(
-        help_text="bits of 256 that differ, 0 to 31; 0 for the very file"
-    )
-    transform = serializers.CharField(
-        help_text="how the picture is turned against the entry; `same`: not at all"
-    )
+    @extend_schema_field(LocalizationSerializer(allow_null=True))
+    def get_localization(self, finding: Finding) -> Any:
+        """Return the places of this signal."""
+        return area_of(finding.analysis, finding.analyzer)
 
 
 class AnalysisSummarySerializer(serializers.ModelSerializer[Analysis]):
@@ -250,6 +135,15 @@ class AnalysisSerializer(AnalysisSummarySerializer):
     """An analysis with its evidence."""
 
     reasons = ReasonSerializer(many=True)
+    decision = serializers.SerializerMethodField(
+        help_text="of a person about the picture, as it stands now; null: none known"
+    )
+    thresholds = serializers.SerializerMethodField(
+        help_text="scores at which the bands began; null where not recorded"
+    )
+    localization = serializers.SerializerMethodField(
+        help_text="all signals' places joined; null where none shows any"
+    )
     signals = SignalSerializer(source="findings", many=True)
     models = ModelSerializer(source="models_used", many=True)
     codecs = serializers.DictField(child=serializers.CharField())
@@ -271,7 +165,10 @@ class AnalysisSerializer(AnalysisSummarySerializer):
     class Meta(AnalysisSummarySerializer.Meta):
         fields = (
             *AnalysisSummarySerializer.Meta.fields,
+            "decision",
+            "thresholds",
             "reasons",
+            "localization",
             "signals",
             "models",
             "codecs",
@@ -282,6 +179,21 @@ class AnalysisSerializer(AnalysisSummarySerializer):
             "renditions",
         )
         read_only_fields = fields
+
+    @extend_schema_field(HumanDecisionSerializer(allow_null=True))
+    def get_decision(self, analysis: Analysis) -> Any:
+        """Return what a person decided, beside what the machine says."""
+        return decision_in(self.context, analysis.image_id)
+
+    @extend_schema_field(BandsSerializer(allow_null=True))
+    def get_thresholds(self, analysis: Analysis) -> Any:
+        """Return the bounds by which the verdict was read off the score."""
+        return analysis.uncertainty.get("bands")
+
+    @extend_schema_field(LocalizationSerializer(allow_null=True))
+    def get_localization(self, analysis: Analysis) -> Any:
+        """Return where the picture seems edited, by all signals."""
+        return area_of(analysis, "")
 
     @extend_schema_field(KnownMatchSerializer(many=True))
     def get_known_matches(self, analysis: Analysis) -> Any:
@@ -308,10 +220,19 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     """One arrival of an image."""
 
     submitted_by = PersonField(allow_null=True)
+    context = serializers.DictField(help_text="what the sender said of it")  # type: ignore[assignment]  # a field
 
     class Meta:
         model = Submission
-        fields = ("id", "door", "original_name", "submitted_by", "created_at")
+        fields = (
+            "id",
+            "door",
+            "original_name",
+            "external_id",
+            "context",
+            "submitted_by",
+            "created_at",
+        )
         read_only_fields = fields
 
 
@@ -321,6 +242,9 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     url = LinkField("api:image-detail", source="pk")
     original_url = LinkField("api:image-original", source="pk")
     analysis = AnalysisSummarySerializer(source="current_analysis", allow_null=True)
+    decision = serializers.SerializerMethodField(
+        help_text="of a person about the picture, as it stands now; null: none known"
+    )
     renditions = serializers.SerializerMethodField(
         help_text="display copies, once there is a result"
     )
@@ -344,16 +268,27 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
             "created_at",
             "original_url",
             "analysis",
+            "decision",
             "renditions",
             "submissions",
         )
         read_only_fields = fields
 
+    @extend_schema_field(HumanDecisionSerializer(allow_null=True))
+    def get_decision(self, image: Image) -> Any:
+        """Return what a person decided, beside what the machine says."""
+        return decision_in(self.context, image.pk)
+
     @extend_schema_field(EvidenceSerializer(many=True))
     def get_renditions(self, image: Image) -> Any:
         """Return the preview and the thumbnail."""
         files = getattr(image.current_analysis, "renditions", [])
-        return EvidenceSerializer(files, many=True).data
+        return [self._copy.to_representation(file) for file in files]
+
+    @cached_property
+    def _copy(self) -> EvidenceSerializer:
+        # One for all rows of a page: making it takes longer than using it.
+        return EvidenceSerializer()
 
 
 class ReceivedImageSerializer(ImageSerializer):

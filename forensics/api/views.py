@@ -1,35 +1,74 @@
-"""Images, analyses and evidence over HTTP."""
+"""Images and analyses over HTTP."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.exceptions import NotFound
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from forensics import selectors
 from forensics.api import serializers
+from forensics.api.arrivals import (
+    analysis_answered,
+    answered,
+    take_in,
+    wait_header,
+)
+from forensics.api.batches import answer_batch, items_of
+from forensics.api.describing import (
+    A_BATCH,
+    A_PICTURE,
+    ACCEPTED,
+    ANSWERED,
+    OF_A_RAW_BODY,
+    REFUSALS,
+    TO_POLL,
+    TO_WAIT,
+)
+from forensics.api.expansions import (
+    OF_ANALYSIS,
+    OF_IMAGE,
+    decisions_beside_analyses,
+    decisions_beside_images,
+)
 from forensics.api.filters import AnalysisFilters, ImageFilters
 from forensics.api.negotiation import FileNegotiation
+from forensics.api.parcels import parcel_of
+from forensics.api.parsers import (
+    BatchJSONParser,
+    ImageParser,
+    RawParser,
+    SmallJSONParser,
+)
 from forensics.api.permissions import as_django, person
-from forensics.models import Analysis, Door, EvidenceFile, Image
-from forensics.services import request_reanalysis, submit_image
-from forensics.services.intake import refuse_too_many_bytes
-from forensics.serving import serve_evidence, serve_original
-from forensics.states import PENDING
+from forensics.api.reading import Listing, Retrieving
+from forensics.api.sending_serializers import (
+    BatchRequestSerializer,
+    BatchResultSerializer,
+    ImageAddressSerializer,
+    ImageUploadSerializer,
+)
+from forensics.api.versions import version_of_analysis
+from forensics.api.waiting import wish_of
+from forensics.models import Analysis, Image
+from forensics.services import request_reanalysis
+from forensics.serving import serve_mask, serve_original
+from forensics.uploads import RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from django.core.files.uploadedfile import UploadedFile
     from django.db.models import QuerySet
     from django.http.response import HttpResponseBase
     from rest_framework.request import Request
@@ -37,43 +76,17 @@ if TYPE_CHECKING:
 
     from forensics.keyset import Ordering
 
-POLL_AFTER_SECONDS = 1
-TO_POLL = [
-    OpenApiParameter(
-        "Location",
-        OpenApiTypes.STR,
-        OpenApiParameter.HEADER,
-        response=[202],
-        description="The path of the analysis to poll.",
-    ),
-    OpenApiParameter(
-        "Retry-After",
-        OpenApiTypes.INT,
-        OpenApiParameter.HEADER,
-        response=[202],
-        description="Seconds to wait before asking; absent where it is ready.",
-    ),
-]
-REFUSALS = {
-    413: OpenApiResponse(description="`too_many_bytes`"),
-    415: OpenApiResponse(
-        description="`not_an_image`, `unsupported_format`, `archive`, `svg`, or the "
-        "request is not `multipart/form-data` (`unsupported_media_type`)"
-    ),
-    422: OpenApiResponse(
-        description="`empty`, `truncated`, `corrupt`, `too_many_pixels`"
-    ),
-    503: OpenApiResponse(description="`storage_unavailable`: try again later"),
-}
 
-
-class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
+class ImageViewSet(Retrieving, Listing, GenericViewSet[Image]):
     """Images: all of them for reviewers, one's own for everybody else."""
 
     needs: ClassVar[Mapping[str, str]] = {
         "create": "forensics.add_image",
+        "batch": "forensics.add_image",
         "reanalyze": "forensics.reanalyze_image",
     }
+    resource = "image"
+    expansions = OF_IMAGE
     lookup_value_converter = "uuid"
     queryset = Image.objects.none()
     serializer_class = serializers.ImageSerializer
@@ -90,46 +103,65 @@ class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
             selectors.images_visible_to(user), user
         )
 
+    def beside(self, rows: Sequence[Image]) -> Mapping[str, Any]:
+        """Return what people decided about the images."""
+        return decisions_beside_images(person(self.request), rows)
+
     @extend_schema(
-        request={"multipart/form-data": serializers.ImageUploadSerializer},
-        responses={202: serializers.ReceivedImageSerializer, **REFUSALS},
-        parameters=TO_POLL,
+        request={
+            "multipart/form-data": A_PICTURE,
+            "application/json": ImageAddressSerializer,
+            "image/*": OpenApiTypes.BINARY,
+            RAW: OpenApiTypes.BINARY,
+        },
+        responses={
+            200: ANSWERED,
+            202: ACCEPTED,
+            403: OpenApiResponse(
+                description="`permission_denied`; `fetching_is_off` of an address"
+            ),
+            **REFUSALS,
+        },
+        parameters=[*TO_POLL, *TO_WAIT, *OF_A_RAW_BODY],
     )
     def create(self, request: Request) -> Response:
         """Send an image. It is stored, and analyzed in the background."""
-        user, upload = person(request), _sole_file(request)
-        refuse_too_many_bytes(upload.size or 0)
-        receipt = submit_image(
-            data=upload.read(),
-            original_name=upload.name or "",
-            door=Door.API,
-            submitted_by=user,
-        )
-        body = serializers.ReceivedImageSerializer(
-            self.get_queryset().get(pk=receipt.image.pk),
-            context={
-                "analysis": receipt.analysis,
-                # Speaks of this person's own view, and keeps no secret: the image's
-                # created_at and a result at once tell that others sent these bytes.
-                "is_duplicate": receipt.is_duplicate
-                and selectors.was_known_to(user, receipt.submission),
-            },
-        )
-        return _accepted(body.data, receipt.analysis)
+        wish_of(request)  # what is wrong with it is said before anything is stored
+        return answered(request, take_in(parcel_of(request), person(request)))
+
+    @extend_schema(
+        request={
+            "multipart/form-data": A_BATCH,
+            "application/json": BatchRequestSerializer,
+        },
+        responses={
+            207: BatchResultSerializer,
+            400: OpenApiResponse(description="`wrong_batch`, `parse_error`"),
+        },
+    )
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        """Send up to 100 images; each is answered as if it had come alone."""
+        items, files = items_of(request)
+        body = answer_batch(self, request, items, files)
+        return Response(body, status=status.HTTP_207_MULTI_STATUS)
 
     @extend_schema(
         request=None,
-        responses={202: serializers.AnalysisSummarySerializer},
-        parameters=TO_POLL,
+        responses={
+            200: serializers.AnalysisSummarySerializer,
+            202: serializers.AnalysisSummarySerializer,
+        },
+        parameters=[*TO_POLL, *TO_WAIT],
     )
     @action(detail=True, methods=["post"])
     def reanalyze(self, request: Request, pk: Any = None) -> Response:
         """Ask for a new analysis; one already under way is answered instead."""
+        wish_of(request)
         analysis = request_reanalysis(
             image=self.get_object(), requested_by=person(request)
         )
-        body = serializers.AnalysisSummarySerializer(analysis)
-        return _accepted(body.data, analysis)
+        return analysis_answered(request, analysis)
 
     @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY})
     @action(detail=True, content_negotiation_class=FileNegotiation)
@@ -138,21 +170,27 @@ class ImageViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Image]):
         return serve_original(as_django(request), self.get_object())
 
     def get_parsers(self) -> list[Any]:
-        """Take pictures as forms with a file; everything else as usual."""
-        if getattr(self, "action_map", {}).get("post") == "create":
-            return [MultiPartParser()]
+        """Take pictures in every way they are sent; everything else as usual."""
+        sends = getattr(self, "action_map", {}).get("post")
+        if sends == "create":
+            ways = (MultiPartParser, SmallJSONParser, ImageParser, RawParser)
+            return [way() for way in ways]
+        if sends == "batch":
+            return [MultiPartParser(), BatchJSONParser()]
         return super().get_parsers()
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Return the form of an upload where there is one to show."""
         if self.action == "create":
-            return serializers.ImageUploadSerializer
+            return ImageUploadSerializer
         return serializers.ImageSerializer
 
 
-class AnalysisViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Analysis]):
+class AnalysisViewSet(Retrieving, Listing, GenericViewSet[Analysis]):
     """Analyses of the images you may see. Each is immutable once finished."""
 
+    resource = "analysis"
+    expansions = OF_ANALYSIS
     lookup_value_converter = "uuid"
     queryset = Analysis.objects.none()
     serializer_class = serializers.AnalysisSerializer
@@ -173,48 +211,41 @@ class AnalysisViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Analysi
             return serializers.AnalysisSummarySerializer
         return serializers.AnalysisSerializer
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Read an analysis with its signals; poll it while it is pending."""
-        analysis = self.get_object()
-        return Response(self.get_serializer(analysis).data, headers=_wait(analysis))
+    def beside(self, rows: Sequence[Analysis]) -> Mapping[str, Any]:
+        """Return what people decided about the image, where the answer shows it."""
+        if self.action == "list":
+            return {}
+        return decisions_beside_analyses(person(self.request), rows)
 
+    def version_of(self, request: Request) -> str:
+        """Know a finished analysis by its row: findings are not read for it."""
+        visible = selectors.analyses_visible_to(person(request))
+        return version_of_analysis(
+            request, visible.filter(pk=self.kwargs["pk"]).first()
+        )
 
-class EvidenceViewSet(RetrieveModelMixin, GenericViewSet[EvidenceFile]):
-    """Pictures that analyses made: heat maps and display copies."""
+    def headers_of(self, row: Analysis) -> Mapping[str, str]:
+        """Say how long to wait while it is pending."""
+        return wait_header(row)
 
-    lookup_value_converter = "uuid"
-    queryset = EvidenceFile.objects.none()
-    serializer_class = serializers.EvidenceSerializer
-
-    def get_queryset(self) -> QuerySet[EvidenceFile]:
-        """Return what this person may see."""
-        return selectors.evidence_visible_to(person(self.request))
-
-    @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY})
-    @action(detail=True, content_negotiation_class=FileNegotiation)
-    def content(self, request: Request, pk: Any = None) -> HttpResponseBase:
-        """Fetch the picture itself."""
-        return serve_evidence(as_django(request), self.get_object())
-
-
-def _sole_file(request: Request) -> UploadedFile[bytes]:
-    if len(request.FILES.getlist("file")) > 1:
-        raise ValidationError({"file": "Send one file in each request."})
-    form = serializers.ImageUploadSerializer(data=request.data)
-    form.is_valid(raise_exception=True)
-    upload: UploadedFile[bytes] = form.validated_data["file"]
-    return upload
-
-
-def _accepted(body: Any, analysis: Analysis) -> Response:
-    location = reverse("api:analysis-detail", args=[analysis.pk])
-    return Response(
-        body,
-        status=status.HTTP_202_ACCEPTED,
-        headers={"Location": location, **_wait(analysis)},
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "signal",
+                OpenApiTypes.STR,
+                description="its name; all joined if none",
+            )
+        ],
+        responses={(200, "image/png"): OpenApiTypes.BINARY},
     )
-
-
-def _wait(analysis: Analysis) -> dict[str, str]:
-    is_pending = analysis.status in PENDING
-    return {"Retry-After": str(POLL_AFTER_SECONDS)} if is_pending else {}
+    @action(detail=True, content_negotiation_class=FileNegotiation)
+    def mask(self, request: Request, pk: Any = None) -> HttpResponseBase:
+        """Fetch the mask of where the picture seems edited, one px a cell."""
+        area = selectors.area_visible_to(
+            person(request),
+            analysis_id=pk,
+            signal=request.query_params.get("signal", "")[:32],
+        )
+        if area is None:
+            raise NotFound
+        return serve_mask(as_django(request), area)

@@ -19,12 +19,14 @@ from forensics.analysis.report import (
 from forensics.analysis.types import EvidenceImage, ImageRejectedError, Report
 from forensics.exceptions import LeaseLostError, StorageError
 from forensics.heartbeat import Heartbeat
+from forensics.localized import areas_of
 from forensics.metadata_search import searchable_text
 from forensics.models import (
     Analysis,
     EvidenceFile,
     Finding,
     Image,
+    LocalizedArea,
     MetadataText,
     Trigger,
 )
@@ -38,6 +40,7 @@ from forensics.services.queue import (
     lease_analysis,
     release_lease,
     renew_lease,
+    tell_failed,
 )
 from forensics.services.search import index_image
 from forensics.states import PENDING, AnalysisStatus
@@ -109,7 +112,7 @@ def _compute_and_write(lease: Lease, on_completed: OnCompleted) -> None:
         _write_failure(lease, error.code.value, error.detail)
         return
     del data
-    report, matches = recognize(report)
+    report, matches = recognize(report, organization_id=image.organization_id)
     _write_report(lease, report, matches, on_completed)
 
 
@@ -119,11 +122,13 @@ def _write_failure(lease: Lease, code: str, detail: str) -> None:
         analysis.status = AnalysisStatus.FAILED
         analysis.error_code, analysis.error_detail = code, detail
         _finish(analysis)
+        tell_failed(analysis)
 
 
 def _write_report(
     lease: Lease, report: Report, matches: list[BankMatch], on_completed: OnCompleted
 ) -> None:
+    areas = list(areas_of(report, lease.analysis_id))
     stored = _store_evidence(lease, report)
     try:
         with transaction.atomic():
@@ -135,6 +140,7 @@ def _write_report(
                 store_fingerprint(image_id=analysis.image_id, found=report.pdq)
             _write_findings(analysis, report, stored)
             _write_metadata_text(analysis, report)
+            LocalizedArea.objects.bulk_create(areas)
             Image.objects.filter(pk=analysis.image_id).update(current_analysis=analysis)
             index_image(image_id=analysis.image_id)
             on_completed(analysis)
@@ -174,10 +180,16 @@ def _locked(lease: Lease) -> Analysis:
     return analysis
 
 
+def _status_of(report: Report) -> AnalysisStatus:
+    if report.is_partial:
+        return AnalysisStatus.PARTIAL
+    if report.is_not_applicable:
+        return AnalysisStatus.NOT_APPLICABLE
+    return AnalysisStatus.COMPLETED
+
+
 def _fill(analysis: Analysis, report: Report) -> None:
-    analysis.status = (
-        AnalysisStatus.PARTIAL if report.is_partial else AnalysisStatus.COMPLETED
-    )
+    analysis.status = _status_of(report)
     analysis.pipeline_version = report.pipeline_version
     analysis.verdict = report.verdict
     analysis.score = report.score

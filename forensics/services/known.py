@@ -33,15 +33,19 @@ T = TypeVar("T")
 _AT_ONCE = 500
 
 
-def recognize(report: Report) -> tuple[Report, list[BankMatch]]:
-    """Look a finished report's picture up in the banks; add what they say as reasons.
+def recognize(
+    report: Report, *, organization_id: int | None
+) -> tuple[Report, list[BankMatch]]:
+    """Look a picture up in an organization's banks; add what they say as reasons.
 
     Only the very file of a known fake has a weight: it makes the verdict *fake*. What
     looks alike may be the untouched original of a forgery, or the other way around.
     """
     found = report.pdq
     hashes = found.hashes if found is not None and found.is_usable else {}
-    answer = bank_matches(sha256=report.sha256, hashes=hashes)
+    answer = bank_matches(
+        sha256=report.sha256, hashes=hashes, organization_id=organization_id
+    )
     matches = list(answer.matches)
     first = {match.code: match for match in reversed(matches) if match.code in _WORDS}
     for code, match in first.items():
@@ -83,10 +87,13 @@ def fingerprint_image(*, image: Image) -> Pdq:
     return found
 
 
-def check_entry(*, sha256: str, pdq: str) -> dict[str, str]:
+def check_entry(
+    *, sha256: str, pdq: str, organization_id: int | None
+) -> dict[str, str]:
     """Return the hashes as they are stored.
 
-    An entry that names only the SHA-256 of an image stored here gets its PDQ as well.
+    An entry that names only the SHA-256 of an image that the organization has gets its
+    PDQ as well.
 
     Raises
     ------
@@ -100,7 +107,7 @@ def check_entry(*, sha256: str, pdq: str) -> dict[str, str]:
     if not any(found.values()):
         raise ValidationError(_("Give a SHA-256, a PDQ hash, or both."))
     if not found["pdq"]:
-        found["pdq"] = _pdq_of_stored(found["sha256"])
+        found["pdq"] = _pdq_of_stored(found["sha256"], organization_id)
     if found["pdq"] and not is_telling(found["pdq"]):
         raise ValidationError({"pdq": _("This is the hash of something flat.")})
     return found
@@ -114,7 +121,11 @@ def save_entry(*, entry: BankEntry) -> BankEntry:
     ValidationError
         See :func:`check_entry`; or the bank has it already.
     """
-    found = check_entry(sha256=entry.sha256, pdq=entry.pdq)
+    found = check_entry(
+        sha256=entry.sha256,
+        pdq=entry.pdq,
+        organization_id=entry.bank.organization_id,
+    )
     for field, value in (found | band_columns(found["pdq"])).items():
         setattr(entry, field, value)
     entry.full_clean(exclude=["added_by"])
@@ -149,8 +160,10 @@ def import_entries(
     return bank.entries.count() - before
 
 
-def _pdq_of_stored(sha256: str) -> str:
-    stored = Fingerprint.objects.filter(image__sha256=sha256).first()
+def _pdq_of_stored(sha256: str, organization_id: int | None) -> str:
+    stored = Fingerprint.objects.filter(
+        image__sha256=sha256, image__organization=organization_id
+    ).first()
     usable = stored is not None and getattr(stored, BAND_FIELDS[0]) is not None
     return stored.pdq if stored is not None and usable else ""
 

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 NEVER_DISPATCHED = timedelta(seconds=15)
 DISPATCHED_LONG_AGO = timedelta(minutes=2)
 AT_ONCE = 100
+GIVEN = ("image", "requested_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,11 @@ def create_analysis(
 ) -> Analysis:
     """Make a queued row; the caller enqueues it when its transaction commits."""
     analysis = Analysis(image=image, requested_by=requested_by, trigger=trigger)
-    analysis.full_clean()
-    analysis.save()
+    # What the database checks anyway is not asked of it beforehand, query by query.
+    analysis.full_clean(
+        exclude=GIVEN, validate_unique=False, validate_constraints=False
+    )
+    analysis.save(force_insert=True)
     current = image.current_analysis
     if current is None or current.status not in USABLE:
         image.current_analysis = analysis
@@ -198,6 +202,12 @@ def _requeue_or_fail(analysis: Analysis, because: str) -> None:
         f"{because}. Re-analyze it, or look into the worker's log."
     )
     analysis.save()
+    tell_failed(analysis)
+
+
+def tell_failed(analysis: Analysis) -> None:
+    """Let whoever wants to know hear of it, inside the caller's transaction."""
+    import_string(settings.ANALYSIS_FAILED)(analysis)
 
 
 def record_worker(*, name: str, started_at: datetime) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connection, transaction
 
 from forensics.models import Image, MetadataText, SearchDocument, Submission
 from forensics.search_words import Field, as_tsvector, words_of
+from forensics.sending import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -110,13 +111,23 @@ def _texts_of(document: SearchDocument) -> dict[Field, str]:
 
 def _own_texts(image_id: UUID) -> dict[Field, str]:
     image = Image.objects.get(pk=image_id)
-    arrivals = Submission.objects.filter(image=image_id).exclude(original_name="")
-    names = arrivals.order_by("-created_at").values_list("original_name", flat=True)
+    arrivals = Submission.objects.filter(image=image_id).order_by("-created_at")
+    said = arrivals.values_list("original_name", "external_id", "context")
     tags = MetadataText.objects.filter(analysis=image.current_analysis_id)
     return {
-        Field.NAMES: _words([image.sha256, *dict.fromkeys(names[:MAX_NAMES])]),
+        Field.NAMES: _words([image.sha256, *_said_in(said[:MAX_NAMES])]),
         Field.METADATA: _words(tags.values_list("text", flat=True)),
     }
+
+
+def _said_in(arrivals: Iterable[tuple[str, str, Any]]) -> list[str]:
+    """Return what the image was sent as, each once: names, ids, values of contexts."""
+    names: list[str] = []
+    values: list[str] = []
+    for name, external_id, context in arrivals:
+        names += filter(None, (name, external_id))
+        values += (value for _, value in leaves_of(context))
+    return list(dict.fromkeys(names + values))
 
 
 def _words(texts: Iterable[str]) -> str:

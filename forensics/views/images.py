@@ -34,7 +34,7 @@ MAX_STATUSES = 100
 @require_safe
 def image_list(request: AuthenticatedRequest) -> HttpResponse:
     """List the images this person may see, newest first."""
-    form = ImageFilterForm(request.GET)
+    form = ImageFilterForm(request.GET, user=request.user)
     images = form.apply(selectors.images_visible_to(request.user), user=request.user)
     page = form.page(
         images,

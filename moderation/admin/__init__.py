@@ -8,6 +8,7 @@ from moderation.admin.policies import PolicyAdmin
 from moderation.admin.quality import AppealAdmin, GoldenAnswerAdmin
 from moderation.admin.queues import QueueAdmin
 from moderation.admin.records import AuditEventAdmin, DecisionAdmin
+from moderation.admin.webhooks import EventAdmin, WebhookEndpointAdmin
 
 __all__ = [
     "AppealAdmin",
@@ -17,8 +18,10 @@ __all__ = [
     "CaseAdmin",
     "CaseFileAdmin",
     "DecisionAdmin",
+    "EventAdmin",
     "GoldenAnswerAdmin",
     "OrganizationAdmin",
     "PolicyAdmin",
     "QueueAdmin",
+    "WebhookEndpointAdmin",
 ]

@@ -10,9 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
+from forensics.admin.owned import OwnChoices, OwnedAdmin
 from forensics.exchange import MAX_TAG, MAX_TAGS
 from forensics.models import Bank, BankEntry
 from forensics.services.known import check_entry
+from moderation.named_forms import NamedForm
 from moderation.services import (
     delete_bank,
     delete_bank_entry,
@@ -27,18 +29,33 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+class BankForm(NamedForm[Bank]):
+    """A bank, called as no other one of its organization."""
+
+
 @admin.register(Bank)
-class BankAdmin(admin.ModelAdmin[Bank]):
+class BankAdmin(OwnedAdmin):
     """Lists of known images."""
+
+    form = BankForm
 
     list_display = ("name", "purpose", "is_active", "entry_count", "created_at")
     list_filter = ("purpose", "is_active")
     fields = ("name", "purpose", "description", "is_active")
     search_fields = ("name",)
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Make new ones those of the editor's organization."""
+        made: Any = super().get_form(request, obj, *args, **kwargs)
+        made.owner = cast("User", request.user).organization_id
+        return made
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bank]:
         """Count the entries along."""
-        return super().get_queryset(request).annotate(held=Count("entries"))
+        banks: QuerySet[Bank] = super().get_queryset(request)
+        return banks.annotate(held=Count("entries"))
 
     @admin.display(description=_("entries"), ordering="held")
     def entry_count(self, bank: Bank) -> int:
@@ -76,7 +93,9 @@ class EntryForm(forms.ModelForm[BankEntry]):
             if not is_tag_list(cleaned.get("tags") or []):
                 self.add_error("tags", _('Give a list of words, such as ["deepfake"].'))
             try:
-                cleaned |= check_entry(**hashes)
+                cleaned |= check_entry(
+                    **hashes, organization_id=cleaned["bank"].organization_id
+                )
             except ValidationError as problem:
                 self.add_error(None, problem)
         return cleaned
@@ -92,12 +111,13 @@ def is_tag_list(tags: Any) -> bool:
 
 
 @admin.register(BankEntry)
-class BankEntryAdmin(admin.ModelAdmin[BankEntry]):
+class BankEntryAdmin(OwnedAdmin):
     """The images of banks."""
 
+    owner = "bank__organization"
     form = EntryForm
     list_display = ("__str__", "bank", "source", "added_by_name", "added_at")
-    list_filter = ("bank__purpose", "bank", "added_at")
+    list_filter = ("bank__purpose", ("bank", OwnChoices), "added_at")
     list_select_related = ("bank",)
     show_full_result_count = False
     search_fields = ("^sha256", "^pdq", "source")

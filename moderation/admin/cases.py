@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from forensics.admin.owned import OwnChoices
 from forensics.models import EvidenceFile
 from moderation import blinding, selectors
 from moderation.admin.acting import TransitionPages, bulk_actions
@@ -109,7 +110,13 @@ class CaseAdmin(TransitionPages, ReadOnlyAdmin):
         "age",
     )
     list_display_links = ("thumbnail", "name")
-    list_filter = (StateFilter, "priority", "analysis__verdict", "outcome", "policy")
+    list_filter = (
+        StateFilter,
+        "priority",
+        "analysis__verdict",
+        "outcome",
+        ("policy", OwnChoices),
+    )
     search_fields = ("^image__sha256", "image__submissions__original_name")
     search_help_text = _("How the image's SHA-256 begins, or part of a file name.")
     inlines = (DecisionInline, EventInline)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin
 
 from accounts.models import Organization
+from forensics.admin.owned import OwnedAdmin
 from moderation.services.care import save_organization
 
 if TYPE_CHECKING:
@@ -16,11 +17,19 @@ if TYPE_CHECKING:
 
 
 @admin.register(Organization)
-class OrganizationAdmin(admin.ModelAdmin[Organization]):
-    """Changed here, never made or deleted: everybody belongs to one."""
+class OrganizationAdmin(OwnedAdmin):
+    """Changed here, never deleted: everybody belongs to one.
 
+    ``manage.py create_organization`` makes one, with who looks after it.
+    """
+
+    owner = "pk"
     list_display = ("name", "blur_by_default", "grayscale_by_default")
     fields = ("name", "blur_by_default", "grayscale_by_default")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave names to superusers: they are taken once on the installation."""
+        return () if cast("User", request.user).is_superuser else ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse."""

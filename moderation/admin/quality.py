@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
+from forensics.admin.owned import OwnChoices, OwnedAdmin
 from forensics.models import Image
 from forensics.selectors import with_thumbnail
 from moderation import quality_selectors
@@ -42,6 +43,8 @@ class GoldenChangeForm(forms.ModelForm[GoldenAnswer]):
 class GoldenAnswerForm(GoldenChangeForm):
     """A picture by its SHA-256, and its answer."""
 
+    owner: int | None = None  # whose pictures are known
+
     sha256 = forms.CharField(
         label=_("SHA-256 of the picture"), min_length=64, max_length=64
     )
@@ -49,7 +52,7 @@ class GoldenAnswerForm(GoldenChangeForm):
     def clean_sha256(self) -> str:
         """Find the picture."""
         text = str(self.cleaned_data["sha256"]).strip().lower()
-        image = Image.objects.filter(sha256=text).first()
+        image = Image.objects.filter(sha256=text, organization=self.owner).first()
         if image is None:
             raise forms.ValidationError(
                 _("No stored picture has this SHA-256. Copy it from the image's page.")
@@ -63,12 +66,13 @@ def _is_another_there(answer: GoldenAnswer) -> bool:
 
 
 @admin.register(GoldenAnswer)
-class GoldenAnswerAdmin(admin.ModelAdmin[GoldenAnswer]):
+class GoldenAnswerAdmin(OwnedAdmin):
     """Pictures whose right answer is known. Retired rather than deleted."""
 
+    owner = "image__organization"
     list_display = ("thumbnail", "outcome", "queue", "is_active", "added_by_name")
     list_display_links = ("thumbnail", "outcome")
-    list_filter = ("is_active", "outcome", "queue")
+    list_filter = ("is_active", "outcome", ("queue", OwnChoices))
     list_select_related = ("queue", "image__current_analysis")
     search_fields = ("^image__sha256",)
     search_help_text = _("How the image's SHA-256 begins.")
@@ -78,7 +82,9 @@ class GoldenAnswerAdmin(admin.ModelAdmin[GoldenAnswer]):
     ) -> Any:
         """Ask for the picture only where there is none yet."""
         kwargs["form"] = GoldenChangeForm if obj else GoldenAnswerForm
-        return super().get_form(request, obj, *args, **kwargs)
+        made: Any = super().get_form(request, obj, *args, **kwargs)
+        made.owner = cast("User", request.user).organization_id
+        return made
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Begin with the picture."""
@@ -128,6 +134,8 @@ class GoldenAnswerAdmin(admin.ModelAdmin[GoldenAnswer]):
 class AppealAdmin(ReadOnlyAdmin):
     """Who questioned which decision, and what became of it."""
 
+    owner = "case__organization"
+
     list_display = ("opened_at", "case", "opened_by_name", "on_behalf_of", "resolution")
     list_filter = ("resolution", "opened_at")
     list_select_related = ("case",)
@@ -146,5 +154,8 @@ class AppealAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appeal]:
         """Show no more than the other pages do."""
         appeals: QuerySet[Appeal] = super().get_queryset(request)
-        shown = quality_selectors.appeals_visible_to(cast("User", request.user))
+        user = cast("User", request.user)
+        if user.is_superuser:
+            return appeals
+        shown = quality_selectors.appeals_visible_to(user)
         return appeals.filter(pk__in=shown.values("pk"))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api.strict import StrictSerializer
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
 from forensics.api.permissions import person
+from forensics.api.reading import Listing, Retrieving
 from moderation import quality_selectors, services
+from moderation.api.expansions import OF_APPEAL
 from moderation.api.filters import AppealFilters
 from moderation.models import Appeal, AppealResolution, Outcome
 from moderation.models.quality import MAX_APPEAL
@@ -74,7 +76,7 @@ class AppealSerializer(serializers.ModelSerializer[Appeal]):
         read_only_fields = fields
 
 
-class OpenAppealSerializer(serializers.Serializer[Any]):
+class OpenAppealSerializer(StrictSerializer):
     """Why a decision should be made again."""
 
     because = serializers.CharField(max_length=MAX_APPEAL)
@@ -89,10 +91,12 @@ class OpenAppealSerializer(serializers.Serializer[Any]):
     )
 
 
-class AppealViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Appeal]):
+class AppealViewSet(Retrieving, Listing, GenericViewSet[Appeal]):
     """Appeals: those of the cases you see, or those that you opened."""
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_appeal"}
+    resource = "appeal"
+    expansions = OF_APPEAL
     lookup_value_converter = "uuid"
     queryset = Appeal.objects.none()
     serializer_class = AppealSerializer

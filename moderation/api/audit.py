@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rest_framework import serializers
-from rest_framework.mixins import ListModelMixin
 from rest_framework.viewsets import GenericViewSet
 
 from forensics.api.permissions import person
+from forensics.api.reading import Listing, Retrieving
 from moderation import audit_selectors
 from moderation.api.filters import AuditFilters
 from moderation.audit_words import details_of, words_for
@@ -65,10 +65,13 @@ class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):
         return event.actor.username if event.actor else None
 
 
-class AuditViewSet(ListModelMixin, GenericViewSet[AuditEvent]):
+class AuditViewSet(Retrieving, Listing, GenericViewSet[AuditEvent]):
     """The append-only record of who did what. Each row is bound to the one before."""
 
     needs: ClassVar[Mapping[str, str]] = {"*": audit_selectors.READ}
+    resource = "audit"
+    lookup_field = "position"
+    lookup_value_converter = "int"
     queryset = AuditEvent.objects.none()
     serializer_class = AuditEventSerializer
     filterset_class = AuditFilters

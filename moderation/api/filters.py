@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 
-from forensics.api.filters import AnyOf, Moment
-from forensics.models import VERDICT_CHOICES
+from forensics.api.filters import SHARE, AnyOf, AtLeast, AtMost, Moment, Number
+from forensics.models import VERDICT_CHOICES, Bank, BankEntry, BankPurpose
 from moderation.api.fields import PRIORITY_WORDS
 from moderation.audit_selectors import Filters
 from moderation.audit_words import ACTIONS
@@ -19,12 +20,15 @@ from moderation.models import (
     Case,
     Decision,
     DecisionReason,
+    Delivery,
     Outcome,
     Policy,
     PolicyVersion,
+    Queue,
     VersionState,
 )
 from moderation.states import CaseStatus
+from moderation.webhook_states import DeliveryState
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -36,18 +40,37 @@ class CaseFilters(filters.FilterSet):
     """Filters of the case list."""
 
     status = AnyOf(choices=CaseStatus.choices)
-    priority = filters.ChoiceFilter(
-        choices=[(word, word) for word in PRIORITY_WORDS.values()], method="urgent"
+    priority = extend_schema_field(
+        {"type": "string", "enum": sorted(PRIORITY_WORDS.values())}
+    )(
+        filters.ChoiceFilter(
+            choices=[(word, word) for word in PRIORITY_WORDS.values()], method="urgent"
+        )
     )
     outcome = AnyOf(choices=Outcome.choices)
     verdict = AnyOf(field_name="analysis__verdict", choices=VERDICT_CHOICES)
     image = filters.UUIDFilter(field_name="image_id")
-    policy = filters.NumberFilter(field_name="policy_id", min_value=1, max_value=2**62)
+    policy = Number(field_name="policy_id", min_value=1, max_value=2**62)
     claimed_by = filters.CharFilter(
         field_name="claimed_by__username", help_text="user name", max_length=150
     )
     opened_after = Moment(field_name="opened_at", lookup_expr="gte")
     opened_before = Moment(field_name="opened_at", lookup_expr="lt")
+    decided_after = Moment(field_name="decided_at", lookup_expr="gte")
+    decided_before = Moment(field_name="decided_at", lookup_expr="lt")
+    analysis = filters.UUIDFilter(field_name="analysis_id")
+    queue = filters.CharFilter(field_name="queue__slug", max_length=50)
+    assigned_to = filters.CharFilter(
+        field_name="assigned_to__username", help_text="user name", max_length=150
+    )
+    opened_by = filters.CharFilter(
+        field_name="opened_by__username", help_text="user name", max_length=150
+    )
+    escalated = filters.BooleanFilter(
+        field_name="escalated_at", lookup_expr="isnull", exclude=True
+    )
+    min_score = AtLeast("machine_score", **SHARE)
+    max_score = AtMost("machine_score", **SHARE)
 
     class Meta:
         model = Case
@@ -74,6 +97,11 @@ class DecisionFilters(filters.FilterSet):
     )
     created_after = Moment(field_name="created_at", lookup_expr="gte")
     created_before = Moment(field_name="created_at", lookup_expr="lt")
+    analysis = filters.UUIDFilter(field_name="analysis_id")
+    batch = filters.UUIDFilter()
+    machine_verdict = AnyOf(choices=VERDICT_CHOICES)
+    final_after = Moment(field_name="final_at", lookup_expr="gte")
+    final_before = Moment(field_name="final_at", lookup_expr="lt")
 
     class Meta:
         model = Decision
@@ -84,6 +112,7 @@ class PolicyFilters(filters.FilterSet):
     """Filters of the policy list."""
 
     is_active = filters.BooleanFilter(method="at_work", help_text="has a live version")
+    name = filters.CharFilter(max_length=100)
 
     class Meta:
         model = Policy
@@ -99,6 +128,56 @@ class PolicyFilters(filters.FilterSet):
         return queryset.filter(Exists(live) if value else ~Exists(live))
 
 
+class PolicyVersionFilters(filters.FilterSet):
+    """Filters of the versions of a policy."""
+
+    state = AnyOf(choices=VersionState.choices)
+
+    class Meta:
+        model = PolicyVersion
+        fields: tuple[str, ...] = ()
+
+
+class QueueFilters(filters.FilterSet):
+    """Filters of the list of queues."""
+
+    slug = filters.CharFilter(max_length=50)
+    is_active = filters.BooleanFilter()
+    member = filters.CharFilter(
+        field_name="members__username", help_text="user name", max_length=150
+    )
+
+    class Meta:
+        model = Queue
+        fields: tuple[str, ...] = ()
+
+
+class BankFilters(filters.FilterSet):
+    """Filters of the list of banks."""
+
+    name = filters.CharFilter(max_length=100)
+    purpose = AnyOf(choices=BankPurpose.choices)
+    is_active = filters.BooleanFilter()
+
+    class Meta:
+        model = Bank
+        fields: tuple[str, ...] = ()
+
+
+class BankEntryFilters(filters.FilterSet):
+    """Filters of the entries of a bank."""
+
+    sha256 = filters.CharFilter(help_text="hexadecimal, whole", max_length=64)
+    pdq = filters.CharFilter(help_text="hexadecimal, whole", max_length=64)
+    source = filters.CharFilter(max_length=255)
+    added_after = Moment(field_name="added_at", lookup_expr="gte")
+    added_before = Moment(field_name="added_at", lookup_expr="lt")
+
+    class Meta:
+        model = BankEntry
+        fields: tuple[str, ...] = ()
+
+
 class AppealFilters(filters.FilterSet):
     """Filters of the list of appeals."""
 
@@ -110,6 +189,10 @@ class AppealFilters(filters.FilterSet):
     )
     opened_after = Moment(field_name="opened_at", lookup_expr="gte")
     opened_before = Moment(field_name="opened_at", lookup_expr="lt")
+    resolved_after = Moment(field_name="resolved_at", lookup_expr="gte")
+    resolved_before = Moment(field_name="resolved_at", lookup_expr="lt")
+    decision = filters.UUIDFilter(field_name="decision_id")
+    outcome = AnyOf(field_name="decision__outcome", choices=Outcome.choices)
 
     class Meta:
         model = Appeal
@@ -155,3 +238,17 @@ class AuditFilters(filters.FilterSet):
     ) -> QuerySet[AuditEvent]:
         """Narrow to what came before a moment."""
         return Filters(until=value).apply(queryset)
+
+
+class DeliveryFilters(filters.FilterSet):
+    """Filters of the deliveries."""
+
+    endpoint = filters.UUIDFilter(field_name="endpoint_id")
+    event = filters.UUIDFilter(field_name="event_id")
+    state = AnyOf(choices=DeliveryState.choices)
+    created_after = Moment(field_name="created_at", lookup_expr="gte")
+    created_before = Moment(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Delivery
+        fields: tuple[str, ...] = ()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.strict import Strict, StrictSerializer
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
 from forensics.models import VERDICT_CHOICES
 from moderation.api.fields import PriorityField
@@ -74,6 +77,7 @@ class CaseSummarySerializer(serializers.ModelSerializer[Case]):
     opened_by = PersonField(allow_null=True, help_text="null: a policy opened it")
     claimed_by = PersonField(allow_null=True)
     assigned_to = PersonField(allow_null=True, help_text="nobody else may take it")
+    queue = serializers.CharField(source="queue.slug")
     outcome = BlankAsNullField(Outcome.choices)
 
     class Meta:
@@ -89,6 +93,7 @@ class CaseSummarySerializer(serializers.ModelSerializer[Case]):
             "verdict",
             "score",
             "policy",
+            "queue",
             "opened_by",
             "opened_because",
             "opened_at",
@@ -125,7 +130,7 @@ class ClaimedCaseSerializer(CaseSerializer):
         read_only_fields = fields
 
 
-class TokenSerializer(serializers.Serializer[Any]):
+class TokenSerializer(StrictSerializer):
     """The claim that something is done with."""
 
     token = serializers.UUIDField(
@@ -160,15 +165,22 @@ class BecauseSerializer(TokenSerializer):
     because = serializers.CharField(max_length=MAX_BECAUSE)
 
 
+@extend_schema_field(
+    {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
+)
+class Until(serializers.DateTimeField):
+    """A moment, or none."""
+
+
 class HoldSerializer(BecauseSerializer):
     """What a case waits for, and until when at most."""
 
-    until = serializers.DateTimeField(
+    until = Until(
         required=False, allow_null=True, help_text="null: until somebody resumes it"
     )
 
 
-class AssignSerializer(serializers.Serializer[Any]):
+class AssignSerializer(StrictSerializer):
     """Whom a case is for."""
 
     person = serializers.CharField(
@@ -176,7 +188,7 @@ class AssignSerializer(serializers.Serializer[Any]):
     )
 
 
-class NextSerializer(serializers.Serializer[Any]):
+class NextSerializer(StrictSerializer):
     """Which case to claim."""
 
     queue = serializers.SlugField(
@@ -184,7 +196,7 @@ class NextSerializer(serializers.Serializer[Any]):
     )
 
 
-class CommentSerializer(serializers.ModelSerializer[Comment]):
+class CommentSerializer(Strict, serializers.ModelSerializer[Comment]):
     """What somebody said about a case."""
 
     author = PersonField(allow_null=True)
@@ -206,7 +218,7 @@ class CommentedSerializer(CommentSerializer):
         read_only_fields = fields
 
 
-class ReopenSerializer(serializers.Serializer[Any]):
+class ReopenSerializer(StrictSerializer):
     """Why a decided case returns to the queue."""
 
     because = serializers.CharField(max_length=1000)
@@ -242,6 +254,8 @@ class QueueSerializer(serializers.ModelSerializer[Queue]):
 class PolicyVersionSerializer(serializers.ModelSerializer[PolicyVersion]):
     """One wording of a policy; every condition must hold."""
 
+    url = serializers.SerializerMethodField()
+    policy = serializers.IntegerField(source="policy_id")
     priority = PriorityField()
     conditions = serializers.ListField(
         child=serializers.DictField(), help_text="kind, and name or value by kind"
@@ -257,6 +271,8 @@ class PolicyVersionSerializer(serializers.ModelSerializer[PolicyVersion]):
     class Meta:
         model = PolicyVersion
         fields = (
+            "url",
+            "policy",
             "number",
             "state",
             "conditions",
@@ -272,26 +288,30 @@ class PolicyVersionSerializer(serializers.ModelSerializer[PolicyVersion]):
         )
         read_only_fields = fields
 
+    @extend_schema_field({"type": "string", "format": "uri-reference"})
+    def get_url(self, version: PolicyVersion) -> str:
+        """Return its path."""
+        path = (version.policy_id, version.number)
+        return reverse("api:policy-version-detail", args=path)
+
     def get_says(self, version: PolicyVersion) -> str:
         """Return the conditions in words."""
         return conditions_in_words(checked(version.conditions))
 
 
-class PolicySerializer(serializers.ModelSerializer[Policy]):
-    """What becomes of an analysis: the first policy that holds, by position, acts."""
+class PolicySummarySerializer(serializers.ModelSerializer[Policy]):
+    """A policy beside one of its versions."""
 
     is_active = serializers.SerializerMethodField(help_text="has a live version")
-    versions = PolicyVersionSerializer(many=True)
 
     class Meta:
         model = Policy
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "description",
             "position",
             "is_active",
-            "versions",
             "updated_at",
         )
         read_only_fields = fields
@@ -299,3 +319,13 @@ class PolicySerializer(serializers.ModelSerializer[Policy]):
     def get_is_active(self, policy: Policy) -> bool:
         """Return whether a version is live."""
         return any(v.state == VersionState.LIVE for v in policy.versions.all())
+
+
+class PolicySerializer(PolicySummarySerializer):
+    """What becomes of an analysis: the first policy that holds, by position, acts."""
+
+    versions = PolicyVersionSerializer(many=True)
+
+    class Meta(PolicySummarySerializer.Meta):
+        fields = (*PolicySummarySerializer.Meta.fields, "versions")
+        read_only_fields = fields

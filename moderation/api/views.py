@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from forensics.api.permissions import person
+from forensics.api.reading import Listing, Retrieving
 from moderation import selectors, services
 from moderation.api import serializers
-from moderation.api.filters import CaseFilters, DecisionFilters, PolicyFilters
+from moderation.api.expansions import OF_CASE, OF_DECISION
+from moderation.api.filters import (
+    CaseFilters,
+    DecisionFilters,
+    PolicyFilters,
+    QueueFilters,
+)
 from moderation.api.passing_on import CONFLICT, PassingOn
 from moderation.models import Case, Decision, Policy, Queue
+from moderation.policy_selectors import policies_visible_to, queues_visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,10 +35,12 @@ if TYPE_CHECKING:
     from forensics.keyset import Ordering
 
 
-class CaseViewSet(PassingOn, RetrieveModelMixin, ListModelMixin, GenericViewSet[Case]):
+class CaseViewSet(PassingOn, Retrieving, Listing, GenericViewSet[Case]):
     """Pictures that a person has to decide about, or has decided."""
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_case"}
+    resource = "case"
+    expansions = OF_CASE
     lookup_value_converter = "uuid"
     queryset = Case.objects.none()
     serializer_class = serializers.CaseSerializer
@@ -45,7 +54,7 @@ class CaseViewSet(PassingOn, RetrieveModelMixin, ListModelMixin, GenericViewSet[
     def get_queryset(self) -> QuerySet[Case]:
         """Return what this person may see, decisions only for one at a time."""
         visible = selectors.cases_visible_to(person(self.request)).select_related(
-            "analysis", "opened_by", "claimed_by", "assigned_to"
+            "analysis", "opened_by", "claimed_by", "assigned_to", "queue"
         )
         if self.action == "list":
             return visible
@@ -122,10 +131,12 @@ class CaseViewSet(PassingOn, RetrieveModelMixin, ListModelMixin, GenericViewSet[
         return self.as_it_is_now()
 
 
-class DecisionViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Decision]):
+class DecisionViewSet(Retrieving, Listing, GenericViewSet[Decision]):
     """What people decided. Never edited; a withdrawn one says when."""
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_decision"}
+    resource = "decision"
+    expansions = OF_DECISION
     lookup_value_converter = "uuid"
     queryset = Decision.objects.none()
     serializer_class = serializers.DecisionSerializer
@@ -160,25 +171,37 @@ class DecisionViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Decisio
         return Response(serializers.ClaimedCaseSerializer(case).data)
 
 
-class PolicyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Policy]):
+class PolicyViewSet(Retrieving, Listing, GenericViewSet[Policy]):
     """The rules by which analyses become cases."""
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_policy"}
     lookup_value_converter = "int"
-    queryset = Policy.objects.prefetch_related("versions__queue")
+    resource = "policy"
+    queryset = Policy.objects.none()
     serializer_class = serializers.PolicySerializer
     filterset_class = PolicyFilters
     orderings: ClassVar[Mapping[str, Ordering]] = {"id": ("id",), "-id": ("-id",)}
 
+    def get_queryset(self) -> QuerySet[Policy]:
+        """Return those of this person's organization."""
+        visible = policies_visible_to(person(self.request))
+        return visible.prefetch_related("versions__queue")
 
-class QueueViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[Queue]):
+
+class QueueViewSet(Retrieving, Listing, GenericViewSet[Queue]):
     """Where cases wait, in the order in which the rules are tried."""
 
     needs: ClassVar[Mapping[str, str]] = {"*": "moderation.view_queue"}
     lookup_value_converter = "int"
-    queryset = Queue.objects.prefetch_related("members")
+    resource = "queue"
+    queryset = Queue.objects.none()
     serializer_class = serializers.QueueSerializer
+    filterset_class = QueueFilters
     orderings: ClassVar[Mapping[str, Ordering]] = {
         "position": ("position", "id"),
         "id": ("id",),
     }
+
+    def get_queryset(self) -> QuerySet[Queue]:
+        """Return those of this person's organization."""
+        return queues_visible_to(person(self.request)).prefetch_related("members")

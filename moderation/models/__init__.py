@@ -30,6 +30,16 @@ from moderation.models.quality import (
 )
 from moderation.models.queues import Queue, QueueOrder
 from moderation.models.short_ids import ShortId
+from moderation.models.webhooks import (
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    EventHead,
+    OrderKey,
+    Stopped,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 
 __all__ = [
     "MAX_COMMENT",
@@ -49,11 +59,16 @@ __all__ = [
     "Comment",
     "Decision",
     "DecisionReason",
+    "Delivery",
+    "DeliveryAttempt",
+    "Event",
+    "EventHead",
     "GoldenAnswer",
     "GoldenCheck",
     "ListName",
     "Notification",
     "NotificationKind",
+    "OrderKey",
     "Outcome",
     "Policy",
     "PolicyAction",
@@ -66,7 +81,10 @@ __all__ = [
     "SavedView",
     "SecondReview",
     "ShortId",
+    "Stopped",
     "Tag",
     "VersionState",
+    "WebhookEndpoint",
+    "WebhookSecret",
     "Withdrawal",
 ]

@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organization
+from moderation.audit_chain import FORMAT
 from moderation.models.cases import Case
 from moderation.models.policies import Policy
 
@@ -24,6 +26,18 @@ class AuditEvent(models.Model):
         on_delete=models.DO_NOTHING,
         db_constraint=False,
         related_name="+",
+    )
+    # What the hash covers: with the organization or, of old rows, without.
+    format = models.PositiveSmallIntegerField(default=FORMAT)
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,  # there is one with the position
+        related_name="+",
+        help_text="whose record it stands in; empty: of the whole installation",
     )
     actor_name = models.CharField(max_length=150, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
@@ -53,8 +67,9 @@ class AuditEvent(models.Model):
     class Meta:
         ordering = ("-position",)
         indexes = (
+            models.Index(fields=("organization", "-position")),
             models.Index(fields=("actor", "-position")),
-            models.Index(fields=("action", "-position")),
+            models.Index(fields=("organization", "action", "-position")),
             models.Index(fields=("case", "-position")),
             models.Index(fields=("image", "-position")),
         )

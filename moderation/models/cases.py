@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.models import VERDICT_CHOICES, Analysis, Door, Image
 from moderation.models.choices import DecisionReason, Outcome, Priority
 from moderation.models.policies import Policy, PolicyVersion
@@ -32,6 +33,15 @@ class Case(models.Model):
     """A picture that a person has to decide about."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        related_name="cases",
+        editable=False,
+        db_index=False,  # several below begin with it
+        help_text="the picture's",
+        default=DEFAULT_ORGANIZATION,
+    )
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="cases")
     analysis = models.ForeignKey(
         Analysis, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
@@ -145,7 +155,9 @@ class Case(models.Model):
     class Meta:
         ordering = ("-priority", "opened_at", "id")
         indexes = (
-            models.Index(fields=("status", "-priority", "opened_at", "id")),
+            models.Index(
+                fields=("organization", "status", "-priority", "opened_at", "id")
+            ),
             models.Index(fields=("queue", "status", "-priority", "opened_at", "id")),
             models.Index(fields=("queue", "status", "opened_at", "id")),
             models.Index(
@@ -167,34 +179,37 @@ class Case(models.Model):
                 name="unseen_checks",
             ),
             # What lists are ordered and narrowed by (docs/workbench/lists.md).
-            models.Index(fields=("waits", "-priority", "opened_at", "id")),
-            models.Index(fields=("queue", "waits", "-priority", "opened_at", "id")),
-            models.Index(fields=("waits", "opened_at", "id")),
-            models.Index(fields=("waits", "machine_score", "id")),
-            models.Index(fields=("waits", "due_at", "id")),
-            models.Index(fields=("-priority", "opened_at", "id")),
-            models.Index(fields=("opened_at", "id")),
-            models.Index(fields=("machine_score", "id")),
-            models.Index(fields=("received_at", "id")),
-            models.Index(fields=("image_format",)),
-            models.Index(fields=("door",)),
-            models.Index(fields=("outcome", "machine_verdict")),
             models.Index(
-                fields=("escalated_at",),
+                fields=("organization", "waits", "-priority", "opened_at", "id")
+            ),
+            models.Index(fields=("queue", "waits", "-priority", "opened_at", "id")),
+            models.Index(fields=("organization", "waits", "opened_at", "id")),
+            models.Index(fields=("organization", "waits", "machine_score", "id")),
+            models.Index(fields=("organization", "waits", "due_at", "id")),
+            models.Index(fields=("organization", "-priority", "opened_at", "id")),
+            models.Index(fields=("organization", "opened_at", "id")),
+            models.Index(fields=("organization", "machine_score", "id")),
+            models.Index(fields=("organization", "received_at", "id")),
+            models.Index(fields=("organization", "image_format")),
+            models.Index(fields=("organization", "door")),
+            models.Index(fields=("organization", "outcome", "machine_verdict")),
+            models.Index(
+                fields=("organization", "escalated_at"),
                 condition=Q(escalated_at__isnull=False),
                 name="escalated_cases",
             ),
             models.Index(
-                fields=("opened_at", "id"),
+                fields=("organization", "opened_at", "id"),
                 condition=Q(status__in=UNDECIDED, kind=CaseKind.REGULAR),
                 name="images_that_wait",
             ),
             models.Index(fields=("uploader", "status")),
             models.Index(fields=("claimed_by", "status")),
-            models.Index(fields=("opened_at",)),
+            models.Index(fields=("organization", "opened_at")),
             # What the figures ask of a decision's case, without its row.
             models.Index(
-                fields=("id", "kind", "queue", "opened_at"), name="case_of_a_decision"
+                fields=("id", "organization", "kind", "queue", "opened_at"),
+                name="case_of_a_decision",
             ),
             models.Index(ShortId("id"), name="cases_by_short_id"),
         )

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.models import Analysis
 from moderation.models.cases import Case
 from moderation.models.choices import MAX_NOTE, DecisionReason, Outcome
@@ -26,6 +27,15 @@ class Decision(models.Model):
     """What a person decided, on what evidence. Outlives the picture; never edited."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        editable=False,
+        db_index=False,  # several below begin with it
+        help_text="the case's",
+        default=DEFAULT_ORGANIZATION,
+    )
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
     analysis = models.ForeignKey(
         Analysis, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -65,6 +75,7 @@ class Decision(models.Model):
             # Whole, so that the figures of a period need not read the rows themselves.
             models.Index(
                 fields=(
+                    "organization",
                     "created_at",
                     "case",
                     "withdrawn_at",
@@ -76,13 +87,21 @@ class Decision(models.Model):
                 ),
                 name="decisions_of_a_period",
             ),
-            models.Index(fields=("-created_at", "-id")),
+            models.Index(fields=("organization", "-created_at", "-id")),
             models.Index(fields=("decided_by", "-created_at", "-id")),
-            models.Index(fields=("outcome", "-created_at", "-id")),
-            models.Index(fields=("machine_verdict", "outcome", "-created_at", "-id")),
-            models.Index(fields=("reason", "-created_at", "-id")),
+            models.Index(fields=("organization", "outcome", "-created_at", "-id")),
             models.Index(
-                fields=("-created_at", "-id"),
+                fields=(
+                    "organization",
+                    "machine_verdict",
+                    "outcome",
+                    "-created_at",
+                    "-id",
+                )
+            ),
+            models.Index(fields=("organization", "reason", "-created_at", "-id")),
+            models.Index(
+                fields=("organization", "-created_at", "-id"),
                 condition=Q(withdrawn_at__isnull=False),
                 name="withdrawn_decisions",
             ),

@@ -80,17 +80,20 @@ class NotificationKind(models.TextChoices):
 
     MENTIONED = "mentioned", _("You were mentioned")
     ASSIGNED = "assigned", _("A case was assigned to you")
+    WEBHOOK = "webhook", _("A webhook was switched off")
 
 
 class Notification(models.Model):
-    """Something that one person should know about a case."""
+    """Something that one person should know, most often about a case."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
     )
     kind = models.CharField(max_length=16, choices=NotificationKind.choices)
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    case = models.ForeignKey(
+        Case, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     comment = models.ForeignKey(
         Comment, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )

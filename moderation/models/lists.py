@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from moderation.models.cases import Case
 from moderation.tag_names import MAX_TAG
 
@@ -15,12 +16,24 @@ MAX_VIEW_QUERY = 2000
 class Tag(models.Model):
     """A word that people put on cases."""
 
-    name = models.CharField(max_length=MAX_TAG, unique=True)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        related_name="tags",
+        editable=False,
+        default=DEFAULT_ORGANIZATION,
+    )
+    name = models.CharField(max_length=MAX_TAG)
     cases = models.ManyToManyField(Case, through="CaseTag", related_name="tags")
 
     class Meta:
         default_permissions = ()
         ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "name"), name="one_tag_of_a_name"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
 from forensics.models import Analysis
 from moderation.models.choices import Priority
 from moderation.models.queues import Queue
@@ -35,7 +36,14 @@ class Policy(models.Model):
     Policies are tried by position; the first one whose live version holds acts.
     """
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        related_name="policies",
+        editable=False,
+        default=DEFAULT_ORGANIZATION,
+    )
+    name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)
     position = models.PositiveIntegerField(
         _("position"), default=100, help_text=_("low ones are tried first")
@@ -46,6 +54,13 @@ class Policy(models.Model):
         verbose_name = _("policy")
         verbose_name_plural = _("policies")
         ordering = ("position", "name")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "name"),
+                name="one_policy_of_a_name",
+                violation_error_message=_("There is a policy of this name already."),
+            ),
+        )
         permissions = (
             ("automate_decisions", "Can let policies decide without an approver"),
         )

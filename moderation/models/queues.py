@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import DEFAULT_ORGANIZATION, Organization
+
 DEFAULT_QUEUE = "review"
 
 
@@ -19,8 +21,15 @@ class QueueOrder(models.TextChoices):
 class Queue(models.Model):
     """Cases that wait together. Nobody listed as a member: everybody may take them."""
 
-    slug = models.SlugField(max_length=50, unique=True)
-    name = models.CharField(max_length=100, unique=True)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        related_name="queues",
+        editable=False,
+        default=DEFAULT_ORGANIZATION,
+    )
+    slug = models.SlugField(max_length=50)
+    name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(
         default=100,
@@ -53,6 +62,14 @@ class Queue(models.Model):
     class Meta:
         ordering = ("position", "name")
         constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "slug"), name="one_queue_of_a_slug"
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "name"),
+                name="one_queue_of_a_name",
+                violation_error_message="There is a queue of this name already.",
+            ),
             models.CheckConstraint(
                 condition=Q(second_review_share__range=(0.0, 1.0))
                 & Q(golden_share__range=(0.0, 1.0)),

@@ -201,7 +201,9 @@ def _do_part(backtest: PolicyBacktest, token: UUID) -> bool:
 
 def _do_batch(backtest: PolicyBacktest, comparison: Comparison) -> int:
     analyses = backtest_selectors.next_batch(backtest, BATCH)
-    outcomes = backtest_selectors.outcomes_of(analyses)
+    outcomes = backtest_selectors.outcomes_of(
+        analyses, organization_id=backtest.version.policy.organization_id
+    )
     for analysis in analyses:
         backtest_tally.add(
             backtest.result,

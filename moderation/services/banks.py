@@ -30,6 +30,7 @@ def save_bank(*, bank: Bank, actor: User | None) -> Bank:
     record(
         "bank_changed" if before else "bank_created",
         actor=actor,
+        organization_id=bank.organization_id,
         before=_bank_as_dict(before) if before else None,
         after=_bank_as_dict(bank),
     )
@@ -43,6 +44,7 @@ def delete_bank(*, bank: Bank, actor: User) -> None:
     record(
         "bank_deleted",
         actor=actor,
+        organization_id=bank.organization_id,
         before=_bank_as_dict(bank),
         entries=bank.entries.count(),
     )
@@ -61,6 +63,7 @@ def save_bank_entry(*, entry: BankEntry, actor: User) -> BankEntry:
     record(
         "bank_entry_added" if is_new else "bank_entry_changed",
         actor=actor,
+        organization_id=entry.bank.organization_id,
         after=_entry_as_dict(entry),
     )
     return entry
@@ -70,7 +73,12 @@ def save_bank_entry(*, entry: BankEntry, actor: User) -> BankEntry:
 def delete_bank_entry(*, entry: BankEntry, actor: User) -> None:
     """Take an image out of a bank; the record keeps which."""
     _require(actor, "delete_bankentry", _("delete entries of banks"))
-    record("bank_entry_deleted", actor=actor, before=_entry_as_dict(entry))
+    record(
+        "bank_entry_deleted",
+        actor=actor,
+        organization_id=entry.bank.organization_id,
+        before=_entry_as_dict(entry),
+    )
     entry.delete()
 
 
@@ -81,14 +89,27 @@ def import_into_bank(
     """Fill a bank from a list; return how many entries are new."""
     _require(actor, "add_bankentry", _("add entries to banks"))
     added = import_entries(bank=bank, known=known, source=source, added_by=actor)
-    record("bank_imported", actor=actor, bank=bank.name, source=source, added=added)
+    record(
+        "bank_imported",
+        actor=actor,
+        organization_id=bank.organization_id,
+        bank=bank.name,
+        source=source,
+        added=added,
+    )
     return added
 
 
 def record_export(*, bank: Bank, actor: User | None, kind: str) -> None:
     """Keep on record that a bank's hashes left the house."""
     _require(actor, "view_bankentry", _("export banks"))
-    record("bank_exported", actor=actor, bank=bank.name, format=kind)
+    record(
+        "bank_exported",
+        actor=actor,
+        organization_id=bank.organization_id,
+        bank=bank.name,
+        format=kind,
+    )
 
 
 def _require(actor: User | None, permission: str, to_do: str) -> None:

@@ -40,6 +40,7 @@ def save_organization(*, organization: Organization, actor: User) -> Organizatio
         record(
             "organization_changed",
             actor=actor,
+            organization_id=organization.pk,
             organization=organization.pk,
             before=_defaults(before),
             after=_defaults(organization),

@@ -55,7 +55,7 @@ def comment_on_case(*, case_id: UUID, actor: User, text: str) -> Commented:
         raise InvalidDecisionError(
             _("A comment has at most %(limit)d characters.") % {"limit": MAX_COMMENT}
         )
-    people, unknown = _mentioned(words)
+    people, unknown = _mentioned(words, actor.organization_id)
     with on_record() as log:
         case = Case.objects.get(pk=case_id)
         comment = Comment.objects.create(
@@ -92,7 +92,7 @@ def mark_read(*, actor: User, notification_id: UUID | None = None) -> int:
     return unread.update(read_at=timezone.now())
 
 
-def _mentioned(text: str) -> tuple[list[User], list[str]]:
+def _mentioned(text: str, organization_id: int | None) -> tuple[list[User], list[str]]:
     """Return the people whom a text names, and the names that mean nobody."""
     written = list(dict.fromkeys(MENTION.findall(text)))[:MAX_MENTIONS]
     # A full stop may end the sentence or belong to the name.
@@ -101,7 +101,9 @@ def _mentioned(text: str) -> tuple[list[User], list[str]]:
     found = (
         {
             person.username: person
-            for person in flow_selectors.people_who_see_cases(wanted)
+            for person in flow_selectors.people_who_see_cases(
+                wanted, organization_id=organization_id
+            )
         }
         if wanted
         else {}

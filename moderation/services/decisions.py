@@ -16,7 +16,14 @@ from moderation.exceptions import (
     NotAllowedError,
     TransitionError,
 )
-from moderation.models import MAX_NOTE, Case, CaseKind, Decision, Withdrawal
+from moderation.models import (
+    MAX_NOTE,
+    Case,
+    CaseKind,
+    Decision,
+    SecondReview,
+    Withdrawal,
+)
 from moderation.policies import problem_with_decision
 from moderation.selectors import undecided_case_of
 from moderation.services import quality
@@ -216,6 +223,7 @@ def reopen_case(*, case_id: UUID, actor: User, because: str) -> Case:
 def _decision(case: Case, actor: User, verdict: Verdict) -> Decision:
     analysis, now = case.analysis, timezone.now()
     return Decision(
+        organization_id=case.organization_id,
         case=case,
         analysis=analysis,
         image_sha256=case.image.sha256,
@@ -250,6 +258,10 @@ def _refuse_unless_fresh(decision: Decision, case: Case, actor: User) -> None:
         )
     if decision.withdrawn_at is not None:
         raise TransitionError(_("This decision is withdrawn already."))
+    if SecondReview.objects.filter(replacement=decision).exists():
+        raise TransitionError(
+            _("It follows from the answer to a check. Take that answer back instead.")
+        )
     if decision.final_at <= timezone.now():
         raise TransitionError(
             _(

@@ -65,10 +65,12 @@ class Choice:
     queue: str = ""
     outcome: str = ""
     only_wrong: bool = False
+    organization: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the marker and the record keep it."""
-        return {
+        whose = {"organization": self.organization} if self.organization else {}
+        return whose | {
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
             "queue": self.queue,
@@ -125,7 +127,7 @@ def export_decisions(
     """
     _prepare(folder, choice)
     summary, kept = Summary(), set[str]()
-    decisions = _standing()
+    decisions = _standing(choice)
     with _Manifest(folder) as manifest:
         for decision in shown(_one_each(decisions), decisions.count()):
             if choice.holds(decision):
@@ -190,9 +192,12 @@ class _Manifest:
                 part.replace(name)
 
 
-def _standing() -> QuerySet[Decision]:
+def _standing(choice: Choice) -> QuerySet[Decision]:
+    decisions = Decision.objects.all()
+    if choice.organization:
+        decisions = decisions.filter(organization__name=choice.organization)
     return (
-        Decision.objects.filter(
+        decisions.filter(
             withdrawn_at__isnull=True,
             final_at__lte=timezone.now(),
             is_automatic=False,

@@ -48,7 +48,9 @@ def flag_analysis(analysis: Analysis) -> Case | None:
     """
     evidence = policy_selectors.evidence_of(analysis)
     held = [
-        r for r in policy_selectors.rules_at_work() if holds(r.conditions, evidence)
+        r
+        for r in policy_selectors.rules_at_work(analysis.image.organization_id)
+        if holds(r.conditions, evidence)
     ]
     shadows = [r for r in held if r.version.state == VersionState.SHADOW]
     live = next((r for r in held if r.version.state == VersionState.LIVE), None)
@@ -87,7 +89,10 @@ def _act(rule: Rule, analysis: Analysis, evidence: Evidence) -> Case:
     case = new_case(
         image=analysis.image,
         analysis=analysis,
-        queue=version.queue or queue_for(analysis, evidence),
+        queue=version.queue
+        or queue_for(
+            analysis, evidence, organization_id=analysis.image.organization_id
+        ),
         status=_status(version, is_decided=is_decided),
         outcome=outcome if outcome and is_decided else "",
         decided_at=timezone.now() if is_decided else None,
@@ -131,6 +136,7 @@ def _reason(outcome: Outcome, evidence: Evidence) -> DecisionReason:
 def _decide(case: Case, evidence: Evidence, because: str) -> Decision:
     """Make the decision of a policy; a lead can reopen it like any other."""
     decision = Decision(
+        organization_id=case.organization_id,
         case=case,
         analysis=case.analysis,
         image_sha256=case.image.sha256,

@@ -29,6 +29,7 @@ from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from moderation.models import Queue
     from moderation.services.transitions import Log
 
 LOT, CHOICE = "golden case", "golden answer"
@@ -47,11 +48,14 @@ def save_golden_answer(*, answer: GoldenAnswer, actor: User) -> GoldenAnswer:
     if not before:
         answer.added_by, answer.added_by_name = actor, str(actor)
     _refuse_another(answer)
+    if answer.queue is not None:
+        _refuse_foreign_queue(answer, answer.queue)
     answer.full_clean(exclude=["image"])
     answer.save()
     record(
         "known_answer_changed" if before else "known_answer_added",
         actor=actor,
+        organization_id=answer.image.organization_id,
         image_id=answer.image_id,
         before=_as_dict(before) if before else None,
         after=_as_dict(answer),
@@ -203,6 +207,11 @@ def _refuse_another(answer: GoldenAnswer) -> None:
     known = quality_selectors.has_known_answer(answer.image_id, but=answer)
     if answer.is_active and known:
         raise InvalidDecisionError(_("This picture has a known answer already."))
+
+
+def _refuse_foreign_queue(answer: GoldenAnswer, queue: Queue) -> None:
+    if queue.organization_id != answer.image.organization_id:
+        raise InvalidDecisionError(_("There is no such queue."))
 
 
 def _as_dict(answer: GoldenAnswer) -> dict[str, object]:

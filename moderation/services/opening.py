@@ -52,11 +52,12 @@ def new_case(
     **fields: Any,
 ) -> Case:
     """Return a stored case in ``queue``, or in the one that its rules choose."""
-    queue = queue or queue_for(analysis)
+    queue = queue or queue_for(analysis, organization_id=image.organization_id)
     now = timezone.now()
     due = timedelta(minutes=queue.due_minutes) if queue.due_minutes else None
     first = image.submissions.order_by("created_at", "id").first()
     case = Case(
+        organization_id=image.organization_id,
         image=image,
         analysis=analysis,
         queue=queue,

@@ -118,7 +118,7 @@ def resume_case(*, case_id: UUID, actor: User) -> Case:
 def assign_case(*, case_id: UUID, actor: User, username: str) -> Case:
     """Give a case to one person: nobody else is handed it, and they are told."""
     require(actor, flow_selectors.DECIDE, _("assign cases"))
-    person = flow_selectors.people_who_decide().filter(username=username).first()
+    person = _person_called(username, actor)
     if person is None:
         raise InvalidDecisionError(
             _("Nobody who may decide cases is called “%(name)s”.") % {"name": username}
@@ -208,6 +208,11 @@ def _refuse_if_not_for(case: Case, person: User) -> None:
         raise InvalidDecisionError(
             _("%(person)s has decided about this picture already.") % {"person": person}
         )
+
+
+def _person_called(username: str, actor: User) -> User | None:
+    people = flow_selectors.people_who_decide(actor.organization_id)
+    return people.filter(username=username).first()
 
 
 def _reason(because: str, missing: str) -> str:

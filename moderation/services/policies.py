@@ -19,6 +19,7 @@ from moderation.models import (
     Priority,
     VersionState,
 )
+from moderation.policy_selectors import policies_visible_to
 from moderation.rules import ConditionError, checked
 from moderation.services.audit import record
 from moderation.services.permissions import require
@@ -48,9 +49,13 @@ def create_policy(
     """Store a new policy with its first draft; nothing is at work yet."""
     require(actor, "moderation.add_policy", _("add policies"))
     with transaction.atomic():
-        highest = Policy.objects.aggregate(highest=Max("position"))["highest"] or 0
+        own = policies_visible_to(actor)
+        highest = own.aggregate(highest=Max("position"))["highest"] or 0
         policy = Policy(
-            name=name.strip(), description=description, position=highest + 10
+            organization=actor.organization,
+            name=name.strip(),
+            description=description,
+            position=highest + 10,
         )
         policy.full_clean()
         policy.save(force_insert=True)
@@ -225,6 +230,7 @@ def _draft_of(
     policy: Policy, draft: Draft, actor: User, *, existing: PolicyVersion | None = None
 ) -> PolicyVersion:
     _refuse_unapproved(draft.action, draft.needs_approval, actor)
+    _refuse_foreign_queue(policy, draft.queue)
     version = existing or PolicyVersion(policy=policy, number=_next_number(policy))
     version.conditions = _check(draft.conditions)
     version.action, version.queue = draft.action, draft.queue
@@ -252,6 +258,12 @@ def _copy(version: PolicyVersion, actor: User) -> PolicyVersion:
     )
     copied.save(force_insert=True)
     return copied
+
+
+def _refuse_foreign_queue(policy: Policy, queue: Queue | None) -> None:
+    """Keep cases in their organization."""
+    if queue is not None and queue.organization_id != policy.organization_id:
+        raise InvalidPolicyError(_("There is no such queue."))
 
 
 def _refuse_closed_queue(version: PolicyVersion) -> None:

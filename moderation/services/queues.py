@@ -13,6 +13,7 @@ from forensics.language import retold
 from moderation.exceptions import InvalidPolicyError
 from moderation.models import Case, PolicyVersion, Queue, VersionState
 from moderation.models.queues import DEFAULT_QUEUE
+from moderation.policy_selectors import queues_visible_to
 from moderation.rules import ConditionError, checked
 from moderation.services.audit import record
 from moderation.services.permissions import require
@@ -68,15 +69,16 @@ def save_queue(
         record(
             "queue_created" if is_new else "queue_changed",
             actor=actor,
+            organization_id=queue.organization_id,
             before=was,
             after=as_dict(queue),
         )
     return queue
 
 
-def new_position() -> int:
+def new_position(actor: User) -> int:
     """Return a place behind all queues but the one that catches the rest."""
-    others = Queue.objects.exclude(slug=DEFAULT_QUEUE)
+    others = queues_visible_to(actor).exclude(slug=DEFAULT_QUEUE)
     highest = others.aggregate(highest=Max("position"))["highest"] or 0
     return int(highest) + 10
 
@@ -90,6 +92,7 @@ def move_queue(*, queue: Queue, up: bool, actor: User) -> None:
     with transaction.atomic():
         queues = list(
             Queue.objects.select_for_update()
+            .filter(organization=queue.organization_id)
             .exclude(slug=DEFAULT_QUEUE)
             .order_by("position", "name")
         )
@@ -109,6 +112,7 @@ def move_queue(*, queue: Queue, up: bool, actor: User) -> None:
         record(
             "queues_reordered",
             actor=actor,
+            organization_id=queue.organization_id,
             before=slugs,
             after=[one.slug for one in queues],
         )
@@ -123,7 +127,7 @@ def close_queue(*, queue: Queue, into: Queue, actor: User) -> int:
         It catches the rest, a policy sends cases to it, or the other one is closed.
     """
     require(actor, "moderation.change_queue", _("change queues"))
-    if queue.pk == into.pk:
+    if queue.pk == into.pk or queue.organization_id != into.organization_id:
         raise InvalidPolicyError(_("Choose another queue for the cases."))
     with transaction.atomic():
         # In one order everywhere: none waits for another in a ring.
@@ -144,6 +148,7 @@ def close_queue(*, queue: Queue, into: Queue, actor: User) -> int:
         record(
             "queue_closed",
             actor=actor,
+            organization_id=queue.organization_id,
             queue=closing.slug,
             into=other.slug,
             moved=moved,

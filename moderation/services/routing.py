@@ -13,15 +13,20 @@ if TYPE_CHECKING:
     from forensics.models import Analysis
 
 
-def queue_for(analysis: Analysis | None, evidence: Evidence | None = None) -> Queue:
-    """Return the queue of a case that nobody sent to one.
+def queue_for(
+    analysis: Analysis | None,
+    evidence: Evidence | None = None,
+    *,
+    organization_id: int | None,
+) -> Queue:
+    """Return the organization's queue for a case that nobody sent to one.
 
     The first active queue whose rules hold, by position; else the default one.
     """
-    rules = routed_queues() if analysis is not None else []
+    rules = routed_queues(organization_id) if analysis is not None else []
     if rules and analysis is not None:
         known = evidence or evidence_of(analysis)
         for queue, conditions in rules:
             if holds(conditions, known):
                 return queue
-    return Queue.objects.get(slug=DEFAULT_QUEUE)
+    return Queue.objects.get(slug=DEFAULT_QUEUE, organization=organization_id)

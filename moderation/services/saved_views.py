@@ -75,7 +75,11 @@ def change_view(
 def delete_view(*, view_id: int, actor: User) -> SavedView:
     """Delete one's view; who may share views deletes anybody's shared one."""
     with transaction.atomic():
-        view = SavedView.objects.select_for_update().filter(pk=view_id).first()
+        view = (
+            SavedView.objects.select_for_update(of=("self",))
+            .filter(pk=view_id, owner__organization=actor.organization_id)
+            .first()
+        )
         is_own = view is not None and view.owner_id == actor.pk
         if view is None or not (is_own or (view.is_shared and actor.has_perm(SHARE))):
             raise NotAllowedError(_("This view is not yours, or is gone."))

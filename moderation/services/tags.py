@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.utils.translation import gettext as _
 
@@ -70,7 +70,9 @@ def add_tag(case: Case, *, actor: User, name: str, log: Log) -> bool:
             _("A case has at most %(limit)d tags. Take one off first.")
             % {"limit": MOST_TAGS}
         )
-    tag, _made = Tag.objects.get_or_create(name=name)
+    tag, _made = Tag.objects.get_or_create(
+        name=name, organization_id=cast("int", case.organization_id)
+    )
     CaseTag.objects.create(case=case, tag=tag, added_by_name=str(actor))
     refresh_remarks(image_id=case.image_id)
     log.add("case_tagged", actor=actor, case=case, tag=name)

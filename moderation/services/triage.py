@@ -55,6 +55,8 @@ def move_to_queue(*, case_id: UUID, actor: User, queue: Queue) -> Case:
         raise InvalidDecisionError(_("Choose a queue that is in use."))
     with on_record() as log:
         case = _lock_to_sort(case_id, actor)
+        if queue.organization_id != case.organization_id:
+            raise InvalidDecisionError(_("Choose a queue that is in use."))
         if case.queue_id != queue.pk:
             before, case.queue = case.queue.slug, queue
             due = timedelta(minutes=queue.due_minutes) if queue.due_minutes else None

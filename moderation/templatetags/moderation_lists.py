@@ -66,7 +66,7 @@ def case_tags(context: dict[str, Any], case: Case, user: User) -> dict[str, Any]
     return {
         "case": case,
         "tags": list_selectors.tags_of(case),
-        "known_tags": list_selectors.tags_to_offer() if may_tag else [],
+        "known_tags": list_selectors.tags_to_offer(user) if may_tag else [],
         "may_tag": may_tag,
         "csrf_token": context.get("csrf_token"),
     }

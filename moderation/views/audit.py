@@ -65,6 +65,7 @@ def listing(request: AuthenticatedRequest) -> HttpResponse:
             "rows": [
                 {"event": event, "details": details_of(event)} for event in page.rows
             ],
+            "shows_chain": audit_selectors.may_see_the_chain(request.user),
             "check": AuditCheck.objects.first(),
             "head": audit_selectors.stored_head(),
         },

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpResponse
 
+    from accounts.models import User
     from accounts.requests import AuthenticatedRequest
     from moderation.bulk_forms import Shown
     from moderation.models import Case
@@ -43,12 +44,12 @@ def choose(request: AuthenticatedRequest) -> HttpResponse:
     query = request.POST.get("query", "")
     if action not in dict(actions_for(request.user)):
         messages.error(request, _("Choose what to do with the cases."))
-        return redirect(_list_address(query))
+        return redirect(_list_address(query, request.user))
     cases = list(_chosen(request, query))
     if not cases:
         messages.error(request, _("Choose at least one case."))
-        return redirect(_list_address(query))
-    form = bulk_forms.FORMS[action]()
+        return redirect(_list_address(query, request.user))
+    form = bulk_forms.form_for(action, user=request.user)
     return _confirmation(request, action, cases, form=form, query=query)
 
 
@@ -64,8 +65,8 @@ def confirm(request: AuthenticatedRequest) -> HttpResponse:
             request,
             _("This confirmation is too old. Nothing was changed: choose again."),
         )
-        return redirect(_list_address(query))
-    form = bulk_forms.FORMS[shown.action](request.POST)
+        return redirect(_list_address(query, request.user))
+    form = bulk_forms.form_for(shown.action, request.POST, user=request.user)
     if not form.is_valid():
         return _again(request, shown, form, query)
     try:
@@ -102,7 +103,7 @@ def result(request: AuthenticatedRequest, change_id: UUID) -> HttpResponse:
                 for key, because in change.left_out
                 if key in found
             ],
-            "back": _list_address(request.GET.get("query", "")),
+            "back": _list_address(request.GET.get("query", ""), request.user),
         },
     )
 
@@ -111,7 +112,7 @@ def _chosen(request: AuthenticatedRequest, query: str) -> QuerySet[Case]:
     """Return the cases that were ticked, or all that match, up to the limit."""
     visible = list_selectors.with_row_details(selectors.cases_visible_to(request.user))
     if request.POST.get("whole"):
-        form = CaseListForm(QueryDict(query))
+        form = CaseListForm(QueryDict(query), user=request.user)
         sort = form.order[1]
         matching = form.ordered(form.apply(visible, user=request.user))
         return matching.order_by(*sort.fields)[:MOST_AT_ONCE]
@@ -152,10 +153,10 @@ def _confirmation(
             "form": form,
             "mark": bulk_forms.sign(action, plan.included, request.user),
             "query": query,
-            "back": _list_address(query),
+            "back": _list_address(query, request.user),
             "most_at_once": MOST_AT_ONCE,
             "is_cut": len(cases) == MOST_AT_ONCE,
-            "known_tags": list_selectors.tags_to_offer(),
+            "known_tags": list_selectors.tags_to_offer(request.user),
         },
         status=UNPROCESSABLE if form.is_bound else 200,
     )
@@ -190,7 +191,7 @@ def _words(chosen: dict[str, Any]) -> str:
     return str(found)
 
 
-def _list_address(query: str) -> str:
+def _list_address(query: str, user: User) -> str:
     """Return the list with the filters it had; nothing else that came along."""
-    asked = CaseListForm(QueryDict(query[:2000])).query
+    asked = CaseListForm(QueryDict(query[:2000]), user=user).query
     return f"{reverse('moderation:queue')}?{asked or 'status='}"

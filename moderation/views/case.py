@@ -23,6 +23,7 @@ from moderation.timeline import timeline
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
     from django.http import HttpResponse
 
     from accounts.models import User
@@ -73,7 +74,9 @@ def case_page(
         "kept": attempt.kept,
         "viewers": flow_selectors.viewers_of(case.pk, but=request.user),
         "comments": flow_selectors.comments_on(case),
-        "people": flow_selectors.people_who_decide() if can.assign else (),
+        "people": flow_selectors.people_who_decide(case.organization_id)
+        if can.assign
+        else (),
         "hold_hours": HOLD_HOURS,
         "next_case": None if can.is_mine else _next_case(request.user, case),
     }
@@ -96,6 +99,10 @@ def _evidence(case: Case, user: User, tags: str) -> dict[str, Any]:
             earlier=selectors.decisions_in_other_cases(case, user),
         ),
     }
+
+
+def _people(case: Case) -> QuerySet[User]:
+    return flow_selectors.people_who_decide(case.organization_id)
 
 
 def _next_case(user: User, case: Case) -> Case | None:

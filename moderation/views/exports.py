@@ -46,7 +46,7 @@ def export(request: AuthenticatedRequest, list_name: str) -> HttpResponseBase:
     if list_name not in _LISTS:
         raise Http404(gettext("There is no such list."))
     make_form, visible_to, details, header, row = _LISTS[list_name]
-    form: ListForm = make_form(request.GET)
+    form: ListForm = make_form(request.GET, user=request.user)
     rows = form.ordered(form.apply(visible_to(request.user), user=request.user))
     try:
         count = begin_export(

@@ -16,10 +16,12 @@ from moderation import insight
 from moderation.insight_selectors import RANKED, SAMPLE, is_sampled
 from moderation.insight_wording import written_wait
 from moderation.models import Queue
+from moderation.policy_selectors import queues_visible_to
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from accounts.models import User
     from accounts.requests import AuthenticatedRequest
 
 SPANS = (7, 30, 90, 365)
@@ -34,14 +36,16 @@ class InsightForm(forms.Form):
     )
     queue = forms.ModelChoiceField(
         label=_("Queue"),
-        queryset=Queue.objects.order_by("position", "name"),
+        queryset=Queue.objects.none(),
         to_field_name="slug",
         required=False,
         empty_label=_("All queues"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        queue: Any = self.fields["queue"]
+        queue.queryset = queues_visible_to(user).order_by("position", "name")
         self.fields["days"].choices = [  # type: ignore[attr-defined]
             (days, ngettext("Last %(n)s day", "Last %(n)s days", days) % {"n": days})
             for days in SPANS
@@ -55,11 +59,15 @@ class InsightForm(forms.Form):
 def insight_page(request: AuthenticatedRequest) -> HttpResponse:
     """Show the figures of a period; what was asked wrongly is as not asked."""
     asked = {"days": DEFAULT_SPAN} | request.GET.dict()
-    form = InsightForm(asked)
+    form = InsightForm(asked, user=request.user)
     form.is_valid()
     queue = form.cleaned_data.get("queue")
     days = form.cleaned_data.get("days") or DEFAULT_SPAN
-    period = insight.period_of(days, queue=queue.pk if queue else None)
+    period = insight.period_of(
+        days,
+        queue=queue.pk if queue else None,
+        organization=request.user.organization_id,
+    )
     counts = insight.counts_of(period)
     reliability, clear = insight.reliability_plot(counts)
     alarms, missed = insight.mistakes(counts)

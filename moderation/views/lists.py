@@ -28,7 +28,7 @@ def case_list(request: AuthenticatedRequest) -> HttpResponse:
     """List cases, by default those to decide, most urgent and oldest first."""
     if (opened := _with_default_view(request, ListName.CASES)) is not None:
         return opened
-    form = CaseListForm(request.GET)
+    form = CaseListForm(request.GET, user=request.user)
     cases = form.apply(selectors.cases_visible_to(request.user), user=request.user)
     page = form.page(
         cases,
@@ -43,7 +43,7 @@ def case_list(request: AuthenticatedRequest) -> HttpResponse:
             "actions": actions_for(request.user),
             "most_at_once": MOST_AT_ONCE,
             "now": timezone.now(),
-            "tags": list_selectors.tags_to_offer(),
+            "tags": list_selectors.tags_to_offer(request.user),
         },
     )
 
@@ -55,7 +55,7 @@ def decision_list(request: AuthenticatedRequest) -> HttpResponse:
     """List decisions, newest first."""
     if (opened := _with_default_view(request, ListName.DECISIONS)) is not None:
         return opened
-    form = DecisionListForm(request.GET)
+    form = DecisionListForm(request.GET, user=request.user)
     visible = selectors.decisions_visible_to(request.user)
     decisions = form.apply(visible, user=request.user)
     page = form.page(

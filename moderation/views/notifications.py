@@ -44,6 +44,8 @@ def read(request: AuthenticatedRequest) -> HttpResponse:
     services.mark_read(actor=request.user, notification_id=told.pk if told else None)
     if wants_json(request):
         return JsonResponse({"unread": flow_selectors.unread_count(request.user)})
+    if told is not None and told.case_id is None:
+        return redirect("webhooks:list")
     if told is not None:
         return redirect("moderation:case", case_id=told.case_id)
     return redirect("moderation:notifications")

@@ -29,6 +29,7 @@ from moderation.condition_rows import (
 from moderation.exceptions import ModerationError, NotAllowedError
 from moderation.models import Policy, PolicyVersion, Priority, VersionState
 from moderation.policy_forms import SIZES, BacktestForm, DraftForm, NameForm
+from moderation.policy_selectors import policies_visible_to
 from moderation.rule_words import action_words, sentence
 from moderation.views.answers import CONFLICT, UNPROCESSABLE
 
@@ -48,7 +49,7 @@ SHOWN_BACKTESTS = 10
 @require_safe
 def policies(request: AuthenticatedRequest) -> HttpResponse:
     """List every policy in the order in which they are tried."""
-    rows = policy_pages.policy_rows()
+    rows = policy_pages.policy_rows(request.user)
     return render(request, "moderation/policies.html", {"rows": rows})
 
 
@@ -57,7 +58,7 @@ def policies(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 def policy(request: AuthenticatedRequest, policy_id: int) -> HttpResponse:
     """Show one policy: what is at work, the draft, the history, the back-tests."""
-    found = get_object_or_404(Policy, pk=policy_id)
+    found = get_object_or_404(policies_visible_to(request.user), pk=policy_id)
     history = policy_pages.history_of(found)
     current = {words.version.state: words for words, _lines in history}
     context = {
@@ -86,7 +87,7 @@ def create(request: AuthenticatedRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: AuthenticatedRequest, policy_id: int) -> HttpResponse:
     """Change the draft; where there is none, begin with what is at work."""
-    found = get_object_or_404(Policy, pk=policy_id)
+    found = get_object_or_404(policies_visible_to(request.user), pk=policy_id)
     return _edit(request, found, _start_of(found))
 
 
@@ -101,6 +102,7 @@ def _start_of(found: Policy) -> PolicyVersion | None:
 def _edit(
     request: AuthenticatedRequest, found: Policy | None, start: PolicyVersion | None
 ) -> HttpResponse:
+    named = found or Policy(organization=request.user.organization)
     if request.method != "POST":
         rows = rows_of(start.conditions) if start else []
         form = (
@@ -108,10 +110,10 @@ def _edit(
             if start
             else DraftForm(user=request.user)
         )
-        return _form_page(request, found, NameForm(instance=found), form, rows)
+        return _form_page(request, found, NameForm(instance=named), form, rows)
     rows = rows_from(request.POST)
     form = DraftForm(request.POST, user=request.user)
-    name_form = NameForm(request.POST, instance=found)
+    name_form = NameForm(request.POST, instance=named)
     if wants_rows_changed(request.POST):
         return _form_page(request, found, name_form, form, rows)
     conditions, are_valid = check_rows(rows)

@@ -19,8 +19,9 @@ from django.views.decorators.http import (
 from moderation import backtest_selectors, policy_pages, services
 from moderation.backtest_tally import agreement
 from moderation.exceptions import ModerationError, NotAllowedError
-from moderation.models import Policy, PolicyBacktest, PolicyVersion, VersionState
+from moderation.models import VersionState
 from moderation.policy_forms import BacktestForm
+from moderation.policy_selectors import policies_visible_to
 from moderation.services import backtests
 from moderation.services.policies import as_dict
 from moderation.views.answers import CONFLICT
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from accounts.requests import AuthenticatedRequest
+    from moderation.models import PolicyBacktest, PolicyVersion
 
 STATES = (VersionState.SHADOW, VersionState.LIVE)
 
@@ -44,7 +46,7 @@ def publish(
     request: AuthenticatedRequest, policy_id: int, number: int, state: str
 ) -> HttpResponse:
     """Show what putting a version to work means; do it once it is confirmed."""
-    version = _version(policy_id, number)
+    version = _version(request, policy_id, number)
     if request.method != "POST":
         return _confirm(request, version, state)
     try:
@@ -95,7 +97,7 @@ def _confirm(
 @require_POST
 def retire(request: AuthenticatedRequest, policy_id: int, number: int) -> HttpResponse:
     """Take a version from its work."""
-    version = _version(policy_id, number)
+    version = _version(request, policy_id, number)
     _do(
         request,
         lambda: services.retire(version=version, actor=request.user),
@@ -109,7 +111,7 @@ def retire(request: AuthenticatedRequest, policy_id: int, number: int) -> HttpRe
 @require_POST
 def discard(request: AuthenticatedRequest, policy_id: int) -> HttpResponse:
     """Throw the draft away."""
-    policy = get_object_or_404(Policy, pk=policy_id)
+    policy = get_object_or_404(policies_visible_to(request.user), pk=policy_id)
     _do(
         request,
         lambda: services.discard_draft(policy=policy, actor=request.user),
@@ -123,7 +125,8 @@ def discard(request: AuthenticatedRequest, policy_id: int) -> HttpResponse:
 @require_POST
 def move(request: AuthenticatedRequest, policy_id: int) -> HttpResponse:
     """Let a policy be tried one place earlier or later."""
-    policies = list(Policy.objects.order_by("position", "name"))
+    visible = policies_visible_to(request.user)
+    policies = list(visible.order_by("position", "name"))
     at = next((i for i, one in enumerate(policies) if one.pk == policy_id), None)
     to = None if at is None else at + (-1 if request.POST.get("up") else 1)
     if at is None or to is None or not 0 <= to < len(policies):
@@ -142,7 +145,7 @@ def start_backtest(
     request: AuthenticatedRequest, policy_id: int, number: int
 ) -> HttpResponse:
     """Have a version tested on the last analyses."""
-    version = _version(policy_id, number)
+    version = _version(request, policy_id, number)
     form = BacktestForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(str(one) for one in form.errors["size"]))
@@ -158,7 +161,7 @@ def start_backtest(
 @require_safe
 def backtest(request: AuthenticatedRequest, backtest_id: UUID) -> HttpResponse:
     """Show how far a back-test is, or what it found."""
-    found = _backtest(backtest_id)
+    found = _backtest(request, backtest_id)
     shows_pictures = request.user.has_perm("forensics.view_image")
     examples = found.result.get("examples", {}) if shows_pictures else {}
     context = {
@@ -179,7 +182,7 @@ def backtest(request: AuthenticatedRequest, backtest_id: UUID) -> HttpResponse:
 @require_safe
 def backtest_status(request: AuthenticatedRequest, backtest_id: UUID) -> HttpResponse:
     """Say how far a back-test is."""
-    found = _backtest(backtest_id)
+    found = _backtest(request, backtest_id)
     return JsonResponse(
         {
             "state": found.state,
@@ -196,7 +199,7 @@ def backtest_status(request: AuthenticatedRequest, backtest_id: UUID) -> HttpRes
 @require_POST
 def cancel_backtest(request: AuthenticatedRequest, backtest_id: UUID) -> HttpResponse:
     """End a back-test early."""
-    found = _backtest(backtest_id)
+    found = _backtest(request, backtest_id)
     _do(
         request,
         lambda: backtests.cancel_backtest(backtest=found, actor=request.user),
@@ -216,14 +219,18 @@ def _do(request: AuthenticatedRequest, action: Callable[[], object], said: str) 
         messages.success(request, said)
 
 
-def _version(policy_id: int, number: int) -> PolicyVersion:
-    versions = PolicyVersion.objects.select_related("policy", "queue")
-    return get_object_or_404(versions, policy=policy_id, number=number)
+def _version(
+    request: AuthenticatedRequest, policy_id: int, number: int
+) -> PolicyVersion:
+    policy = get_object_or_404(policies_visible_to(request.user), pk=policy_id)
+    versions = policy.versions.select_related("policy", "queue")
+    return get_object_or_404(versions, number=number)
 
 
-def _backtest(backtest_id: UUID) -> PolicyBacktest:
-    found = PolicyBacktest.objects.select_related("version__policy", "version__queue")
-    return get_object_or_404(found, pk=backtest_id)
+def _backtest(request: AuthenticatedRequest, backtest_id: UUID) -> PolicyBacktest:
+    found = backtest_selectors.backtests_visible_to(request.user)
+    loaded = found.select_related("version__policy", "version__queue")
+    return get_object_or_404(loaded, pk=backtest_id)
 
 
 def _is_stale(found: PolicyBacktest) -> bool:

@@ -33,7 +33,10 @@ PAGE_SIZE = 30
 @require_safe
 def report(request: AuthenticatedRequest) -> HttpResponse:
     """Show how well people agree, by queue and by signal; nothing about one person."""
-    found = quality_report(days=PeriodForm(request.GET).chosen)
+    found = quality_report(
+        days=PeriodForm(request.GET).chosen,
+        organization_id=request.user.organization_id,
+    )
     context = {
         "report": found,
         "periods": PERIODS,

@@ -29,6 +29,7 @@ from moderation.exceptions import ModerationError
 from moderation.models import Queue
 from moderation.models.queues import DEFAULT_QUEUE
 from moderation.policy_forms import CloseForm, QueueForm
+from moderation.policy_selectors import queues_visible_to
 from moderation.rule_words import sentence
 from moderation.services import queues as services
 from moderation.views.answers import CONFLICT, UNPROCESSABLE
@@ -48,7 +49,7 @@ CHANGE = "moderation.change_queue"
 @require_safe
 def queues(request: AuthenticatedRequest) -> HttpResponse:
     """List every queue with what waits in it."""
-    context = {"rows": policy_pages.queue_rows(), "default": DEFAULT_QUEUE}
+    context = {"rows": policy_pages.queue_rows(request.user), "default": DEFAULT_QUEUE}
     return render(request, "moderation/queues.html", context)
 
 
@@ -57,7 +58,13 @@ def queues(request: AuthenticatedRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: AuthenticatedRequest) -> HttpResponse:
     """Make a queue."""
-    return _edit(request, Queue(position=services.new_position()))
+    return _edit(
+        request,
+        Queue(
+            organization=request.user.organization,
+            position=services.new_position(request.user),
+        ),
+    )
 
 
 @login_required
@@ -65,7 +72,7 @@ def create(request: AuthenticatedRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Change a queue."""
-    return _edit(request, get_object_or_404(Queue, slug=slug))
+    return _edit(request, get_object_or_404(queues_visible_to(request.user), slug=slug))
 
 
 def _edit(request: AuthenticatedRequest, queue: Queue) -> HttpResponse:
@@ -98,7 +105,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     slug = form.instance.slug
-    stored = Queue.objects.filter(slug=slug).first() if form.instance.pk else None
+    visible = queues_visible_to(request.user)
+    stored = visible.filter(slug=slug).first() if form.instance.pk else None
     may_close = stored is not None and stored.is_active and slug != DEFAULT_QUEUE
     context = {
         "queue": stored,
@@ -137,7 +145,7 @@ def _told(rows: list[Row]) -> dict[str, object]:
 @require_POST
 def move(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Let a queue's rules be tried one place earlier or later."""
-    queue = get_object_or_404(Queue, slug=slug)
+    queue = get_object_or_404(queues_visible_to(request.user), slug=slug)
     try:
         services.move_queue(
             queue=queue, up=bool(request.POST.get("up")), actor=request.user
@@ -152,7 +160,7 @@ def move(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @require_POST
 def close(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Close a queue; what waits in it goes to another one."""
-    queue = get_object_or_404(Queue, slug=slug)
+    queue = get_object_or_404(queues_visible_to(request.user), slug=slug)
     form = CloseForm(request.POST, queue=queue)
     if not form.is_valid():
         messages.error(request, _("Choose where its cases go."))
@@ -180,7 +188,7 @@ def close(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @require_POST
 def reopen(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Open a closed queue again."""
-    queue = get_object_or_404(Queue, slug=slug)
+    queue = get_object_or_404(queues_visible_to(request.user), slug=slug)
     queue.is_active = True
     services.save_queue(queue=queue, actor=request.user)
     messages.success(request, _("The queue “%(queue)s” is open.") % {"queue": queue})

@@ -28,7 +28,8 @@ def save(request: AuthenticatedRequest, list_name: str) -> HttpResponse:
     if list_name not in LISTS:
         raise Http404(_("There is no such list."))
     form_class, _address = LISTS[list_name]
-    query = form_class(QueryDict(request.POST.get("query", "")[:2000])).query
+    asked = QueryDict(request.POST.get("query", "")[:2000])
+    query = form_class(asked, user=request.user).query
     try:
         view = save_view(
             actor=request.user,

@@ -93,10 +93,16 @@ def test_signing_in_and_out_is_recorded_and_failures_without_a_person(
 
 
 def test_signing_in_at_the_admin_is_recorded_alike(boss: User) -> None:
-    Client().post(
-        reverse("admin:login"), {"username": boss.username, "password": PASSWORD}
+    client = Client()
+    door = client.get(reverse("admin:login"), {"next": "/admin/"})
+    assert door.headers["Location"] == "/login/?next=%2Fadmin%2F"
+
+    entered = client.post(
+        door.headers["Location"],
+        {"username": boss.username, "password": PASSWORD, "next": "/admin/"},
     )
 
+    assert entered.headers["Location"] == "/admin/"
     assert actions() == ["signed_in"]
 
 

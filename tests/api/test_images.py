@@ -180,8 +180,8 @@ def test_upload_without_a_file_or_with_two_is_invalid(
         assert problem["errors"][0]["pointer"] == "#/file"
 
 
-def test_json_is_no_way_to_send_a_picture(api_of: ApiOf, integrator: User) -> None:
-    answer = api_of(integrator).post(IMAGES, {"file": "x"}, format="json")
+def test_text_is_no_way_to_send_a_picture(api_of: ApiOf, integrator: User) -> None:
+    answer = api_of(integrator).post(IMAGES, "x", content_type="text/plain")
 
     assert_problem(answer, 415, "unsupported_media_type")
 

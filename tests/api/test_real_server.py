@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -85,3 +86,33 @@ def test_requests_without_or_beyond_bounds_end_in_problems(
         assert answer.headers["Content-Type"] == "application/problem+json"
     assert chunked.json()["code"] == "invalid"
     assert healthy["worker"] == "alive"
+
+
+@pytest.mark.parametrize("is_raw", [True, False])
+def test_a_request_that_was_cut_off_takes_no_key(
+    client: httpx.Client, *, is_raw: bool
+) -> None:
+    data = png(photo_like(11 + is_raw, (160, 120)))
+    sent: dict[str, Any] = {"content": data} if is_raw else {"files": {"file": data}}
+    kind = {"Content-Type": "image/png"} if is_raw else {}
+    key = {"Idempotency-Key": f"cut-{is_raw}"}
+    request = client.build_request(
+        "POST", "/api/v1/images/", headers=kind | key, **sent
+    )
+    body = request.read()
+    head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+    there = (client.base_url.host, client.base_url.port or 80)
+    with socket.create_connection(there, timeout=10) as half:
+        half.sendall(f"POST /api/v1/images/ HTTP/1.1\r\n{head}\r\n".encode())
+        half.sendall(body[: len(body) // 2])
+    answers = []
+
+    def accepted() -> bool:
+        answers.append(client.send(request))
+        return answers[-1].status_code != 409  # while the half is being read
+
+    wait_for(accepted, what=lambda: answers[-1].text)
+    assert answers[-1].status_code == 202, answers[-1].text
+    assert "Idempotent-Replayed" not in answers[-1].headers
+    original = client.get(answers[-1].json()["original_url"])
+    assert original.content == data

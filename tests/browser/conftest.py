@@ -91,8 +91,12 @@ def new_context(
     contexts: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
-        values = {"viewport": {"width": 1440, "height": 1000}, "locale": "en-US"}
-        context = browser.new_context(base_url=installation.url, **values | options)
+        values = {
+            "viewport": {"width": 1440, "height": 1000},
+            "locale": "en-US",
+            "base_url": installation.url,
+        }
+        context = browser.new_context(**values | options)
         context.set_default_timeout(20_000)
         context.on(
             "console",

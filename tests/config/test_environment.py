@@ -160,6 +160,10 @@ def test_unknown_name_is_refused_before_anything_else() -> None:
         Environment.read({"PIXELWARDEN_TYPO": "1", "PIXELWARDEN_ENV": "nonsense"})
 
 
+def test_what_the_python_client_reads_does_not_disturb_the_server() -> None:
+    Environment.read({"PIXELWARDEN_URL": "http://a.example", "PIXELWARDEN_KEY": "pw_1"})
+
+
 def test_operators_guide_documents_every_setting() -> None:
     guide = (ROOT / "docs/operators-guide.md").read_text()
 

@@ -316,6 +316,7 @@ def test_pages_bring_no_inline_scripts_or_styles(signed_in: Client) -> None:
 
 def test_every_model_in_the_admin_is_a_known_one() -> None:
     assert {model._meta.label for model in site._registry} == {
+        "accounts.ApiKey",
         "accounts.Organization",
         "accounts.User",
         "auth.Group",
@@ -331,7 +332,9 @@ def test_every_model_in_the_admin_is_a_known_one() -> None:
         "moderation.AuditEvent",
         "moderation.Case",
         "moderation.Decision",
+        "moderation.Event",
         "moderation.GoldenAnswer",
         "moderation.Policy",
         "moderation.Queue",
+        "moderation.WebhookEndpoint",
     }

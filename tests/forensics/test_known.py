@@ -320,7 +320,7 @@ def test_a_look_up_in_banks_that_was_cut_off_says_so(
 def test_banks_are_looked_up_by_the_bands_not_by_the_bank() -> None:
     fill(make_bank(), HASH, count=3)
     with CaptureQueriesContext(connection) as queries:
-        known.bank_matches(sha256="", hashes={"same": HASH})
+        known.bank_matches(sha256="", hashes={"same": HASH}, organization_id=1)
     asked = [query["sql"] for query in queries if " OR " in query["sql"]]
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -78,6 +78,12 @@ class CaseSequences(TestCase):
     @given(checking)
     @example(
         [
+            ("decide the check", 0, 0, "authentic"),
+            ("undo", 0, 0, "authentic"),
+        ]
+    )
+    @example(
+        [
             ("decide the check", 0, 0, "fake"),
             ("appeal", 0, 0, "authentic"),
             ("undo the check", 0, 0, "authentic"),

@@ -125,8 +125,8 @@ def test_a_queue_narrows_it() -> None:
 
 
 def test_volume_is_counted_by_the_day() -> None:
-    for days_ago in (1, 1, 3):
-        decide(days_ago=days_ago)
+    for days_ago in (1, 1, 3):  # opened and decided on one day, at any hour
+        decide(days_ago=days_ago, waited=timedelta(0))
     period = period_of(7, queue=None)
     plots = {one.key: one for one in insight.volume(period, counts_of(period))}
     assert set(plots) == {"received", "analyzed", "opened", "decided"}

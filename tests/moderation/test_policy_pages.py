@@ -93,7 +93,7 @@ def test_rows_are_added_and_removed_by_buttons_alone(lead_client: Client) -> Non
         ({"condition-0-kind": "code_any", "condition-0-value": " , "}, "one word"),
         ({"condition-0-kind": "pixels_at_least"}, "whole number"),
         ({"name": ""}, "required"),
-        ({"name": "Called fake"}, "already exists"),
+        ({"name": "Called fake"}, "of this name already"),
         ({"priority": "31"}, "valid choice"),
         ({"action": "explode"}, "valid choice"),
     ],

@@ -59,7 +59,11 @@ def test_agreement_of_a_queue(first: User, second: User) -> None:
         [*pairs, ("fake", "authentic"), ("fake", "authentic")], first, second
     )
     decided(first)
-    row = next(one for one in quality_report(days=30).queues if one.decisions)
+    row = next(
+        one
+        for one in quality_report(days=30, organization_id=1).queues
+        if one.decisions
+    )
     assert (row.decisions, row.reviewed, row.waiting_for_lead) == (10, 9, 2)
     assert (row.pairs.count, row.pairs.agreed) == (9, 7)
     # By hand: observed 7/9, by chance (6*4 + 3*5)/81, hence 24/42.
@@ -82,7 +86,7 @@ def test_detector_and_people_by_signal(first: User) -> None:
     seen("inconclusive", "fake")
     seen("fake", "cannot_tell", ("copy_move", 1.2))
 
-    detector = quality_report(days=30).detector
+    detector = quality_report(days=30, organization_id=1).detector
     assert (detector.verdicts.count, detector.verdicts.agreed) == (4, 3)
     assert detector.left_out == 2
     found = {one.code: one for one in detector.signals}
@@ -102,7 +106,7 @@ def test_known_answers_and_checks_are_no_decisions(first: User, lead: User) -> N
     services.claim_next(actor=first)
     golden = first.golden_checks.get().case
     decide(golden, first, "authentic")
-    report = quality_report(days=30)
+    report = quality_report(days=30, organization_id=1)
     row = next(one for one in report.queues if one.golden)
     assert (row.decisions, row.golden, row.matched) == (1, 1, 0)
     assert report.detector.verdicts.count == 1
@@ -132,7 +136,7 @@ def test_it_costs_the_same_however_much_there_is(first: User, second: User) -> N
         reviewed_pairs([("fake", "authentic")] * number, first, second)
         Queue.objects.create(slug=f"q{number}", name=f"Queue {number}")
         with CaptureQueriesContext(connection) as seen:
-            quality_report(days=90)
+            quality_report(days=90, organization_id=1)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import services
-from moderation.audit_chain import plain
+from moderation.audit_chain import START, Entry, hash_of, plain
 from moderation.audit_selectors import chain_breaks
 from moderation.models import AuditEvent, AuditHead
 from moderation.services.audit import record
@@ -73,6 +74,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "policy": {"policy": 77},
     "image": {"image": None},
     "data": {"data": {"share": 0.5}},
+    "organization": {"organization": 77},
+    "format": {"format": 1},
     "hash": {"hash": "f" * 64},
 }
 
@@ -83,6 +86,25 @@ def test_one_altered_field_is_found(events: list[AuditEvent], field: str) -> Non
     kinds = found()
     assert (3, "altered") in kinds
     assert {position for position, _ in kinds} <= {3, 4}
+
+
+def test_rows_of_before_there_were_organizations_keep_their_hashes() -> None:
+    old = Entry(
+        position=1,
+        at=datetime(2026, 1, 2, 3, 4, 5, 6, UTC),
+        actor=None,
+        actor_name="",
+        address=None,
+        action="case_opened",
+        case=None,
+        policy=None,
+        image=None,
+        data={"because": "why"},
+    )
+    assert hash_of(old, START) == hash_of(replace(old, organization=1), START)
+    assert hash_of(old, START) == (
+        "ec799adbb7505760e21679df1faef3b89a7a2826a4e9bb15ed98a49ba746e0a6"
+    )
 
 
 def test_a_changed_link_is_found(events: list[AuditEvent]) -> None:

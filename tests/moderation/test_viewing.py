@@ -13,6 +13,7 @@ from moderation.models import AuditEvent, AuditHead
 from moderation.services import claim_case, decide_case
 from tests.factories import (
     make_analysis,
+    make_area,
     make_case,
     make_evidence,
     make_queued_analysis,
@@ -47,6 +48,7 @@ def ids(lead: User) -> dict[Subject, Any]:
     decision = decide_case(
         case_id=case.pk, actor=lead, outcome="fake", reason="content_edited"
     )
+    make_area(analysis=analysis)
     return {
         Subject.IMAGE: case.image_id,
         Subject.ANALYSIS: analysis.pk,

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from config.checks import TAG
+from config.courier import Courier
 from config.lifeline import follow_supervisor
 from config.worker import AnalysisWorker, Pulse, ending_on_signals
 from forensics.services import warm_up
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             name=name, batch=options["once"], max_tasks=options["max_tasks"]
         )
         follow_supervisor(_end_this_process)
-        with ending_on_signals(worker), Pulse(name):
+        with ending_on_signals(worker), Pulse(name), Courier():
             warm_up()
             worker.run()
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from accounts.management.organizations import add_organization, chosen_organization
 from accounts.models import User
 from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import StorageError
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         """Say what to import, for whom."""
         parser.add_argument("folder", type=Path, metavar="DIR")
         parser.add_argument("--user", help="user name of the submitter (default: none)")
+        add_organization(parser)
         parser.add_argument(
             "--recursive",
             action=BooleanOptionalAction,
@@ -61,6 +63,7 @@ class Command(BaseCommand):
         """Submit file by file; one bad file never ends the run."""
         folder: Path = options["folder"]
         self.submitter = _user_named(options["user"])
+        self.owner = chosen_organization(options)
         self.counts: Counter[str] = Counter()
         self.analyses: set[UUID] = set()
         # The service's line for each image would tear the progress bar apart.
@@ -85,6 +88,7 @@ class Command(BaseCommand):
                 original_name=path.name,
                 door=Door.COMMAND,
                 submitted_by=self.submitter,
+                organization_id=self.owner.pk,
             )
         except (ImageRejectedError, StorageError) as error:
             self._refused(path.relative_to(folder), str(error))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from accounts.management.organizations import add_organization, chosen_organization
 from forensics.exchange import FORMATS, write_list
 from forensics.models import Bank
 from moderation.services import record_export
@@ -29,10 +30,13 @@ class Command(BaseCommand):
             "--output", type=Path, metavar="FILE", help="default: standard output"
         )
         parser.add_argument("--format", choices=FORMATS, default="json")
+        add_organization(parser)
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Write entry by entry; no bank is too large."""
-        bank = Bank.objects.filter(name=options["bank"]).first()
+        bank = Bank.objects.filter(
+            name=options["bank"], organization=chosen_organization(options)
+        ).first()
         if bank is None:
             raise CommandError(f"There is no bank {options['bank']!r}.")
         pieces = write_list(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.management.organizations import chosen_organization
 from forensics.management.progress import ProgressBar
 from moderation.models import Queue
 from moderation.services.exporting import (
@@ -46,6 +47,9 @@ class Command(BaseCommand):
             help="the last day, in the installation's time zone",
         )
         parser.add_argument("--queue", default="", metavar="SLUG")
+        parser.add_argument(
+            "--organization", metavar="NAME", help="whose decisions (default: all)"
+        )
         parser.add_argument("--outcome", default="", choices=sorted(FOLDERS))
         parser.add_argument(
             "--only-wrong",
@@ -59,7 +63,12 @@ class Command(BaseCommand):
         if queue and not Queue.objects.filter(slug=queue).exists():
             raise CommandError(f"There is no queue {queue!r}.")
         names = ("since", "until", "queue", "outcome", "only_wrong")
-        choice = Choice(**{name: options[name] for name in names})
+        owner = options["organization"]
+        if owner is not None:
+            owner = chosen_organization(options).name
+        choice = Choice(
+            **{name: options[name] for name in names}, organization=owner or ""
+        )
         bar = ProgressBar(self.stderr)
 
         def shown(items: Iterable[Any], total: int) -> Iterable[Any]:

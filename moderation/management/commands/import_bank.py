@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.management.organizations import add_organization, chosen_organization
 from accounts.models import User
 from forensics.exchange import FORMATS, MAX_BYTES, ExchangeError, Reading, read_list
 from forensics.models import Bank, BankPurpose
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--source", help="where it comes from (default: file name)")
         parser.add_argument("--user", help="user name to record (default: none)")
+        add_organization(parser)
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Read the whole list, then store it at once."""
@@ -56,7 +58,7 @@ class Command(BaseCommand):
         source = (options["source"] or file.name)[:255]
         try:
             with transaction.atomic():
-                bank = _bank(options["bank"], options["create"], actor)
+                bank = _bank(options, actor)
                 added = import_into_bank(
                     bank=bank, known=reading.known, source=source, actor=actor
                 )
@@ -89,15 +91,18 @@ def _read(file: Path, kind: str | None, signal_type: str) -> Reading:
         raise CommandError(str(error)) from error
 
 
-def _bank(name: str, purpose: str | None, actor: User | None) -> Bank:
-    bank = Bank.objects.filter(name=name).first()
+def _bank(options: dict[str, Any], actor: User | None) -> Bank:
+    name, purpose = options["bank"], options["create"]
+    owner = actor.organization if actor else chosen_organization(options)
+    bank = Bank.objects.filter(name=name, organization=owner).first()
     if bank is not None:
         return bank
     if purpose is None:
         raise CommandError(
             f"There is no bank {name!r}. Make it with --create fake, good or custom."
         )
-    return save_bank(bank=Bank(name=name, purpose=purpose), actor=actor)
+    bank = Bank(organization=owner, name=name, purpose=purpose)
+    return save_bank(bank=bank, actor=actor)
 
 
 def _user_named(name: str | None) -> User | None:

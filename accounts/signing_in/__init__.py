@@ -1,0 +1,1 @@
+"""How people sign in: password, second factor, passkey, or the organization's own."""

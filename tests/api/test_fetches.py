@@ -1,0 +1,206 @@
+"""Pictures at an address: fetched by the worker, through the guarded way out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from config.tasks import analyze_image, fetch_image
+from forensics.models import Fetch, Image
+from forensics.services import fetching
+from forensics.services.fetching import prune_fetches, recover_fetches
+from tests.api.helpers import IMAGES, assert_problem, picture
+from tests.receivers import answering, hanging_up, receiving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django.fixtures import SettingsWrapper
+
+    from accounts.models import User
+    from tests.api.conftest import ApiOf
+    from tests.receivers import Behaviour, Receiver
+
+pytestmark = pytest.mark.django_db
+SECRET = b"the inside of somebody's network"
+
+
+@pytest.fixture(autouse=True)
+def switched_on(settings: SettingsWrapper) -> None:
+    settings.FETCH_URLS = True
+
+
+@contextmanager
+def reachable(behave: Behaviour, settings: SettingsWrapper) -> Iterator[Receiver]:
+    with receiving(behave) as receiver:
+        settings.OUTBOUND_RULES = receiver.rules()
+        yield receiver
+
+
+def ask(client: Any, url: str, query: str = "", **fields: Any) -> Any:
+    return client.post(f"{IMAGES}{query}", {"url": url, **fields}, format="json")
+
+
+def test_it_is_switched_off_by_default(
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
+) -> None:
+    from config.env import KNOWN
+
+    assert "(false)" in KNOWN["FETCH_URLS"]
+    settings.FETCH_URLS = False
+    answer = ask(api_of(integrator), "https://example.org/a.jpg")
+    assert_problem(answer, 403, "fetching_is_off")
+    assert not Fetch.objects.exists()
+
+
+def test_a_picture_is_fetched_by_the_worker_and_taken_in(
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
+) -> None:
+    client = api_of(integrator)
+    with reachable(answering(body=picture()), settings) as receiver:
+        url = receiver.url("/roofs/roof%201.jpg?size=l")
+        asked = ask(client, url, external_id="c-1", context={"a": 1})
+
+        assert asked.status_code == 202, asked.content
+        assert asked.json()["status"] == "fetching"
+        assert asked.headers["Retry-After"] == "1"
+        assert not receiver.requests  # not by the process that answers
+        waiting = client.get(asked.headers["Location"])
+        assert waiting.headers["Retry-After"] == "1"
+        fetch_image.call(asked.json()["id"])
+        fetch_image.call(asked.json()["id"])  # a job twice
+
+        assert len(receiver.requests) == 1
+
+    read = client.get(asked.headers["Location"])
+    assert "Retry-After" not in read.headers
+    assert read.json()["status"] == "received"
+    image = client.get(f"{IMAGES}{read.json()['image']}/").json()
+    (arrival,) = image["submissions"]
+    assert arrival["original_name"] == "roof 1.jpg"
+    assert (arrival["external_id"], arrival["context"]) == ("c-1", {"a": 1})
+    analyze_image.call(read.json()["analysis_url"].split("/")[-2])
+    assert client.get(read.json()["analysis_url"]).json()["status"] == "completed"
+
+
+def test_waiting_covers_the_fetch_as_well(
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
+) -> None:
+    client = api_of(integrator)
+    with reachable(answering(body=picture()), settings) as receiver:
+        asked = ask(client, receiver.url("/a.jpg"), "?wait=1")
+        assert asked.status_code == 202
+        assert asked.json()["status"] == "fetching"
+
+
+@pytest.mark.parametrize(
+    ("behave", "code"),
+    [
+        (answering(body=SECRET), "not_an_image"),
+        (answering(404, body=SECRET), "status"),
+        (answering(302, headers=("Location: http://169.254.1.1/",)), "address_refused"),
+        (answering(body=bytes(5000)), "too_many_bytes"),
+    ],
+)
+def test_what_cannot_be_taken_in_fails_and_nothing_of_it_is_echoed(
+    api_of: ApiOf,
+    integrator: User,
+    settings: SettingsWrapper,
+    behave: Behaviour,
+    code: str,
+) -> None:
+    settings.MAX_UPLOAD_BYTES = 4096
+    client = api_of(integrator)
+    with reachable(behave, settings) as receiver:
+        # A redirect is judged by the port as well; let it be the address here.
+        rules = receiver.rules()
+        settings.OUTBOUND_RULES = replace(rules, ports=rules.ports | {80})
+        asked = ask(client, receiver.url("/a"))
+        fetch_image.call(asked.json()["id"])
+
+    read = client.get(asked.headers["Location"])
+    assert read.json()["status"] == "failed"
+    assert read.json()["error"]["code"] == code
+    assert read.json()["error"]["detail"]
+    assert SECRET not in read.content
+    assert not Image.objects.exists()
+
+
+def test_what_may_pass_is_tried_three_times(
+    api_of: ApiOf,
+    integrator: User,
+    settings: SettingsWrapper,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    client = api_of(integrator)
+    with reachable(hanging_up, settings) as receiver:
+        with django_capture_on_commit_callbacks(execute=True):
+            asked = ask(client, receiver.url("/a"))
+        assert DBTaskResult.objects.count() == 1
+        for attempt in range(1, fetching.TRIES + 1):
+            row = Fetch.objects.get()
+            assert (row.status, row.attempts) == ("fetching", attempt - 1)
+            fetch_image.call(str(row.pk))
+            fetch_image.call(str(row.pk))  # too early
+            Fetch.objects.filter(status="fetching").update(not_before=timezone.now())
+
+        assert receiver.connections == fetching.TRIES
+    assert DBTaskResult.objects.count() == fetching.TRIES
+    read = client.get(asked.headers["Location"]).json()
+    assert (read["status"], read["attempts"]) == ("failed", fetching.TRIES)
+    assert read["error"]["code"] in {"connect_failed", "bad_answer"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "ftp://example.org/a.jpg",
+        "http://127.0.0.1/a.jpg",
+        "https://127.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://user:secret@example.org/",
+        "https://example.org:22/",
+        "file:///etc/passwd",
+        "https://example.org/\u0000",
+        "https://" + "a" * 3000,
+    ],
+)
+def test_addresses_that_can_never_be_reached_are_refused_at_once(
+    api_of: ApiOf, integrator: User, url: str
+) -> None:
+    answer = ask(api_of(integrator), url)
+    assert answer.status_code in {400, 422}
+    assert answer.json()["code"] in {"invalid", "url_refused"}
+    assert not Fetch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body", [[], "x", {}, {"url": 1}, {"url": "https://e.org", "file": 0}, {"a": 1}]
+)
+def test_json_that_names_no_address_is_refused(
+    api_of: ApiOf, integrator: User, body: Any
+) -> None:
+    answer = api_of(integrator).post(IMAGES, body, format="json")
+    assert_problem(answer, 400, "invalid")
+
+
+def test_a_lost_job_is_handed_on_again_and_old_rows_go(
+    api_of: ApiOf, integrator: User
+) -> None:
+    ask(api_of(integrator), "https://example.org/a.jpg")
+    now = timezone.now()
+    assert recover_fetches(now=now) == 0
+    later = now + timedelta(minutes=3)
+    assert recover_fetches(now=later) == 1
+    assert recover_fetches(now=later) == 0
+    assert prune_fetches(now=now + timedelta(days=8)) == 0
+    Fetch.objects.update(status="failed")
+    assert prune_fetches(now=now + timedelta(days=8)) == 1
