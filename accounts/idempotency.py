@@ -163,6 +163,16 @@ def release(begun: Begun) -> None:
     KeyedRequest.objects.filter(pk=begun.row_id, lease_token=begun.token).delete()
 
 
+def give_way(begun: Begun) -> None:
+    """End the lease of a request that was done, of an answer too large to be kept.
+
+    It may be made again, and finds by :func:`next_id` what it stored the first time.
+    """
+    KeyedRequest.objects.filter(pk=begun.row_id, lease_token=begun.token).update(
+        lease_expires_at=timezone.now()
+    )
+
+
 def prune_keys(*, now: datetime) -> int:
     """Delete a part of what is older than a day; return how many rows."""
     old = KeyedRequest.objects.filter(created_at__lt=now - KEPT_FOR)

@@ -25,6 +25,7 @@ from accounts.idempotency import (
     KeyReusedError,
     StillRunningError,
     begin,
+    give_way,
     keep,
     numbering,
     release,
@@ -61,6 +62,7 @@ PASSING = frozenset(
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
         HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
@@ -189,9 +191,11 @@ def _settle(begun: Begun, response: HttpResponseBase) -> None:
         status >= HTTPStatus.INTERNAL_SERVER_ERROR
         or status in PASSING
         or not isinstance(response, HttpResponse)
-        or len(response.content) > MAX_ANSWER
     ):
         release(begun)
+        return
+    if len(response.content) > MAX_ANSWER:
+        give_way(begun)
         return
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     keep(begun, KeptAnswer(status, headers, response.content))
@@ -212,7 +216,8 @@ def request_digest(request: HttpRequest) -> str:
 def _parts(request: HttpRequest) -> Iterator[bytes]:
     kind = (request.content_type or "").lower()
     if is_raw(kind):
-        yield from (b"raw", *_of_file(raw_upload(request)))
+        said = (request.GET.get(name, "") for name in ("external_id", "context"))
+        yield from (b"raw", *_of_file(raw_upload(request)), *_counted(said))
         return
     if kind not in FORMS:
         yield from (b"body", kind.encode(), request.body)

@@ -136,8 +136,7 @@ def _split_port(authority: str) -> tuple[str, str]:
 
 
 def _port(text: str, scheme: str, rules: Rules) -> int:
-    if not text:
-        return PORTS[scheme]
+    text = text or str(PORTS[scheme])
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
         raise UrlRefusedError("The port of the address is no number.")
     if int(text) not in rules.ports:

@@ -118,7 +118,9 @@ def _parameter(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
 
 def _page_size(request: Request) -> int:
     text = request.query_params.get("page_size", str(DEFAULT_PAGE_SIZE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE_SIZE):
+    longest = len(str(MAX_PAGE_SIZE))
+    is_number = text.isascii() and text.isdigit() and len(text) <= longest
+    if not is_number or not 1 <= int(text) <= MAX_PAGE_SIZE:
         raise ValidationError(
             {"page_size": f"Use a whole number from 1 to {MAX_PAGE_SIZE}."}
         )

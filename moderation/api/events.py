@@ -167,7 +167,8 @@ def _check_latest(request: Request) -> None:
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST))
+    if not is_number or not 1 <= int(text) <= MOST:
         raise serializers.ValidationError(
             {"limit": f"Use a whole number from 1 to {MOST}."}
         )

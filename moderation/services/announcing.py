@@ -101,14 +101,16 @@ def _undone(case: Case, data: Mapping[str, Any]) -> None:
 
 
 def _reopened(case: Case, data: Mapping[str, Any]) -> None:
-    """Tell it, unless the decision was so fresh that nobody knows of it."""
+    """Tell it, unless nobody knows of any decision yet."""
     fresh = Event.objects.filter(
         case=case.pk,
         decision__isnull=False,
         position=None,
         available_at__gt=timezone.now(),
     )
-    if not fresh.delete()[0]:
+    dropped = fresh.delete()[0]
+    told = Event.objects.filter(case=case.pk, decision__isnull=False)
+    if not dropped or told.exists():
         _of_case(EventType.CASE_REOPENED, case, {})
 
 

@@ -310,3 +310,27 @@ def test_of_many_at_the_same_moment_one_does_the_work(
     assert Submission.objects.count() == 1
     again = send(clients[0], picture())
     assert again.content == fresh[0].content
+
+
+def test_what_the_address_says_of_a_raw_body_is_part_of_the_request(
+    api_of: ApiOf, integrator: User
+) -> None:
+    client, kind = api_of(integrator), "image/jpeg"
+    first, other, waiting = (
+        client.post(f"{IMAGES}?{query}", picture(), content_type=kind, **keyed())
+        for query in ("external_id=a", "external_id=b", "external_id=a&wait=0")
+    )
+    assert first.status_code == 202
+    assert_problem(other, 422, "idempotency_key_reused")
+    assert waiting.headers["Idempotent-Replayed"] == "true"
+
+
+def test_an_answer_too_large_to_keep_is_made_again_with_nothing_stored_twice(
+    api_of: ApiOf, integrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.idempotency.MAX_ANSWER", 10)
+    client = api_of(integrator)
+    first, again = send(client, picture()), send(client, picture())
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert "Idempotent-Replayed" not in again.headers
+    assert Submission.objects.count() == 1

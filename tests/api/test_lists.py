@@ -145,6 +145,7 @@ def test_rows_added_meanwhile_shift_no_page(api_of: ApiOf, moderator: User) -> N
         ("sha256=%00", "sha256"),
         ("page_size=0", "page_size"),
         ("page_size=201", "page_size"),
+        ("page_size=000000100999", "page_size"),
         ("page_size=many", "page_size"),
         ("page_size=%C2%B2", "page_size"),
         ("ordering=sha256", "ordering"),

@@ -49,6 +49,7 @@ MODELS = (
     *("forensics/image", "forensics/worker", "knox/authtoken", "moderation/appeal"),
     *("moderation/auditevent", "moderation/case", "moderation/decision"),
     *("moderation/goldenanswer", "moderation/policy", "moderation/queue"),
+    *("accounts/apikey", "moderation/event", "moderation/webhookendpoint"),
     "django_tasks_database/dbtaskresult",
 )
 

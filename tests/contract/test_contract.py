@@ -129,6 +129,8 @@ def run(
             *(program, "--no-color", "--config-file", settings),
             *("run", installed.url + SCHEMA, "--checks", "all"),
             *("--header", f"Authorization: Bearer {keys['secret']}"),
+            # A busy machine is no fault of an answer.
+            *("--request-timeout", "60", "--request-retries", "2"),
             # NUL in a text is refused everywhere (tests/api), which no schema says.
             *("--generation-allow-x00", "false"),
             *("--generation-deterministic", "--continue-on-failure", "--no-shrink"),

@@ -24,6 +24,7 @@ PARTS = {
     "view_id": "view",
     "case_id": "case",
     "policy_id": "policy",
+    "policy": "policy",
     "backtest_id": "backtest",
     "analysis_id": "analysis",
     "decision_id": "decision",

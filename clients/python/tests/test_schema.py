@@ -135,6 +135,7 @@ METHODS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "webhooks_endpoints_update": ("update_endpoint", ("1",)),
 }
 WITHOUT = {
+    "deprecations_list": 'for monitors; `request("GET", "deprecations/")` reads it',
     "root": "names the lists, which the methods know",
     "tokens_create": "takes a person's password, which no program should have",
     "uploads_content_update": "a signed address, with no key: `send(direct=True)` puts",
