@@ -49,7 +49,7 @@ SIDE = 72
 CUT, HANG_UP, DUPLICATE = 0.08, 0.08, 0.1  # shares of the uploads
 RECEIVER_FAILS, RECEIVER_HANGS_UP = 0.03, 0.03
 OVERLOADED = 500
-KILL_EVERY = (4.0, 20.0)  # seconds
+KILL_EVERY = (2.0, 8.0)  # seconds
 SETUP = """
 from accounts.keys.scopes import Scope
 from accounts.keys.services import KeyPlan, create_key, create_service_account

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.slow]
 def test_each_accepted_picture_has_one_image_one_result_and_one_event(
     tmp_path: Path,
 ) -> None:
-    found = run(tmp_path, uploads=200, patience=600)
+    found = run(tmp_path, uploads=300, patience=600)
     assert found["is_right"], found
     for needed in ("answers repeated", "killed: web", "killed: worker"):
         assert found["happened"].get(needed), needed
