@@ -119,8 +119,12 @@ def next_id() -> UUID | None:
     return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)  # the variant
 
 
-def begin(*, user: User, key: str, request_digest: str) -> Begun | KeptAnswer:
+def begin(
+    *, user: User, key: str, request_digest: str, through: UUID | None = None
+) -> Begun | KeptAnswer:
     """Take a key for one request, or return what it was answered before.
+
+    ``through`` is the API key that the request came with, if it came with one.
 
     Raises
     ------
@@ -129,7 +133,7 @@ def begin(*, user: User, key: str, request_digest: str) -> Begun | KeptAnswer:
     StillRunningError
         The first one holds its lease.
     """
-    secret = _derived(user, key)
+    secret = _derived(user, key, through)
     digest = hashlib.sha256(b"row" + secret).hexdigest()
     for _ in range(3):  # a row can go between the two looks at it
         begun = _insert(user, digest, request_digest, secret)
@@ -242,8 +246,9 @@ def _opened(row: KeyedRequest, secret: bytes) -> KeptAnswer | None:
     return KeptAnswer(row.status, headers, body.encode("latin-1"))
 
 
-def _derived(user: User, key: str) -> bytes:
-    said = f"idempotency:{user.pk}:{key}".encode()
+def _derived(user: User, key: str, through: UUID | None) -> bytes:
+    sender = f"{user.pk}" if through is None else f"{user.pk}/{through}"
+    said = f"idempotency:{sender}:{key}".encode()
     return hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")
 
 

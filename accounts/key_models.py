@@ -67,6 +67,9 @@ class ApiKey(models.Model):
             ),
         )
 
+    # Set by the one who reads a request: it came with the secret before the last.
+    is_outgoing = False
+
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
 

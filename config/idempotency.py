@@ -31,6 +31,7 @@ from accounts.idempotency import (
     release,
     renew,
 )
+from accounts.key_models import ApiKey
 from config.problems import Problem, answer
 from forensics.uploads import is_raw, raw_upload
 
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -136,13 +136,13 @@ class IdempotencyMiddleware:
                     f"Expected 1 to {MAX_KEY} printable ASCII characters.",
                 )
             )
-        user = _sender(request, view_class)
-        if user is None or not _is_readable(request):
+        asked = _sender(request, view_class)
+        if asked is None or not _is_readable(request):
             return None  # the view refuses it
-        return _begin(request, user, key)
+        return _begin(request, asked, key)
 
 
-def _begin(request: HttpRequest, user: User, key: str) -> HttpResponseBase | None:
+def _begin(request: HttpRequest, asked: Request, key: str) -> HttpResponseBase | None:
     try:
         digest = request_digest(request)
     except MultiPartParserError:
@@ -150,7 +150,10 @@ def _begin(request: HttpRequest, user: User, key: str) -> HttpResponseBase | Non
     except UnreadablePostError:
         return answer(Problem("bad_request", ""))
     try:
-        found = begin(user=user, key=key, request_digest=digest)
+        # An answer of one API key is not for another, which may hold other scopes.
+        through = asked.auth.pk if isinstance(asked.auth, ApiKey) else None
+        sender: Any = asked.user
+        found = begin(user=sender, key=key, request_digest=digest, through=through)
     except KeyReusedError:
         return answer(Problem("idempotency_key_reused", ""))
     except StillRunningError as error:
@@ -163,8 +166,8 @@ def _begin(request: HttpRequest, user: User, key: str) -> HttpResponseBase | Non
     return None
 
 
-def _sender(request: HttpRequest, view_class: Any) -> User | None:
-    """Return who sends a request, as the view itself would find out."""
+def _sender(request: HttpRequest, view_class: Any) -> Request | None:
+    """Return a request with who sends it, as the view itself would find out."""
     authenticators = [one() for one in view_class.authentication_classes]
     asked = Request(request, authenticators=authenticators)
     try:
@@ -176,7 +179,7 @@ def _sender(request: HttpRequest, view_class: Any) -> User | None:
     # The view takes this for granted: no second look-up, no second password check.
     request._force_auth_user = user  # type: ignore[attr-defined] # noqa: SLF001
     request._force_auth_token = asked.auth  # type: ignore[attr-defined] # noqa: SLF001
-    return user
+    return asked
 
 
 def _is_readable(request: HttpRequest) -> bool:

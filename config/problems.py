@@ -65,10 +65,18 @@ class Problem:
             "title": kind.title,
             "status": self.status or kind.status,
             "code": self.code,
-            "detail": self.detail or kind.remedy,
+            "detail": _written(self.detail or kind.remedy),
             "request_id": request_id,
         }
-        return members | ({"errors": self.errors} if self.errors else {})
+        errors = [
+            {name: _written(text) for name, text in one.items()} for one in self.errors
+        ]
+        return members | ({"errors": errors} if errors else {})
+
+
+def _written(text: str) -> str:
+    """Return a text as UTF-8 can hold it: half a character is none, and is escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def type_of(code: str, status: int) -> ProblemType:

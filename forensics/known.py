@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 from django.db.models import BigIntegerField, BooleanField, ExpressionWrapper, F, Func
 
+from accounts.keys.limits import key_may
+from accounts.keys.scopes import Scope
 from forensics.analysis.pdq_index import MATCH_DISTANCE, distances, neighbours
 from forensics.known_models import (
     BAND_FIELDS,
@@ -311,8 +313,12 @@ def _are_outdated(recorded: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def may_see_banks(user: User | None) -> bool:
-    """Return whether this person may know which banks there are and what they hold."""
-    return user is not None and user.has_perm("forensics.view_bankentry")
+    """Return whether this person may know which banks there are and what they hold.
+
+    With a key, only if it is one for banks.
+    """
+    may = user is not None and user.has_perm("forensics.view_bankentry")
+    return may and key_may(Scope.BANKS_READ)
 
 
 def matches_shown_to(

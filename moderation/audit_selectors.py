@@ -55,13 +55,23 @@ class Filters:
         """Narrow by time and, so that pages are found at once, by position as well."""
         if self.since is not None:
             events = events.filter(at__gte=self.since)
-            first = _position_near(self.since - CLOCKS_AGREE_WITHIN, is_first=True)
+            early = _shifted(self.since, -CLOCKS_AGREE_WITHIN)
+            first = _position_near(early, is_first=True)
             events = events.filter(position__gte=first) if first else events.none()
         if self.until is not None:
             events = events.filter(at__lt=self.until)
-            last = _position_near(self.until + CLOCKS_AGREE_WITHIN, is_first=False)
+            late = _shifted(self.until, CLOCKS_AGREE_WITHIN)
+            last = _position_near(late, is_first=False)
             events = events.filter(position__lte=last) if last else events.none()
         return events
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    """Move a moment, but not out of the calendar."""
+    try:
+        return moment + by
+    except OverflowError:
+        return moment
 
 
 def _position_near(moment: datetime, *, is_first: bool) -> int | None:

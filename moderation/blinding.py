@@ -11,12 +11,20 @@ a known answer is there for its one person only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from moderation.models import AuditEvent, Case, CaseKind, Decision, GoldenCheck
+from moderation.models import (
+    AuditEvent,
+    Case,
+    CaseKind,
+    Decision,
+    Delivery,
+    Event,
+    GoldenCheck,
+)
 from moderation.states import UNDECIDED, CaseStatus
 
 if TYPE_CHECKING:
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+TRow = TypeVar("TRow", Event, Delivery)
 DECIDE, LEAD = "moderation.decide_case", "moderation.reopen_case"
 UNSEEN = (CaseKind.SECOND, CaseKind.GOLDEN)
 
@@ -93,6 +102,15 @@ def events_shown_to(events: QuerySet[AuditEvent], user: User) -> QuerySet[AuditE
     concealed = under_way(user).values("image")
     elsewhere = Q(case=None, image__in=concealed)
     return events.exclude(Q(case__in=hidden.values("pk")) | elsewhere)
+
+
+def told_shown_to(
+    rows: QuerySet[TRow], user: User, *, image: str = "image"
+) -> QuerySet[TRow]:
+    """Leave out what outsiders are told of pictures that this person is to judge."""
+    if not is_blinded(user):
+        return rows
+    return rows.exclude(**{f"{image}__in": under_way(user).values("image")})
 
 
 def images_judged_unseen(user: User) -> QuerySet[Case, UUID] | None:

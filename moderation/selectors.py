@@ -49,6 +49,12 @@ def decisions_visible_to(user: User) -> QuerySet[Decision]:
     return blinding.decisions_shown_to(own, user)
 
 
+def with_decisions(cases: QuerySet[Case], user: User) -> QuerySet[Case]:
+    """Load what was decided in each case, of what this person may see."""
+    shown = decisions_visible_to(user).select_related("decided_by")
+    return cases.prefetch_related(Prefetch("decisions", shown))
+
+
 def with_list_details(cases: QuerySet[Case]) -> QuerySet[Case]:
     """Load what a row shows in a fixed number of queries."""
     return cases.select_related(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from moderation import blinding
 from moderation.models import Delivery, Event, WebhookEndpoint
 
 if TYPE_CHECKING:
@@ -30,16 +31,18 @@ def deliveries_visible_to(user: User) -> QuerySet[Delivery]:
     if not user.has_perm(VIEW):
         return Delivery.objects.none()
     rows = Delivery.objects.filter(endpoint__organization=user.organization_id)
-    return rows.select_related("endpoint", "event")
+    shown = blinding.told_shown_to(rows, user, image="event__image")
+    return shown.select_related("endpoint", "event")
 
 
 def events_visible_to(user: User) -> QuerySet[Event]:
     """Return what somebody's organization can be told; tests of endpoints are not."""
     if not user.has_perm(READ_EVENTS):
         return Event.objects.none()
-    return Event.objects.filter(
+    rows = Event.objects.filter(
         organization=user.organization_id, position__isnull=False, only_for=None
     )
+    return blinding.told_shown_to(rows, user)
 
 
 def position_of(user: User, event_id: UUID) -> int | None:

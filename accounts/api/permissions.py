@@ -41,15 +41,6 @@ class HoldsScope(IsAuthenticated):
         return True
 
 
-def has_scope(request: Request, scope: str) -> bool:
-    """Return whether a request may see what a scope opens, beside what it asks for.
-
-    For answers that carry parts of other resources. Who came without a key may.
-    """
-    key = request.auth
-    return not isinstance(key, ApiKey) or scope in key.scopes
-
-
 def _require_scope(request: Request, key: ApiKey) -> None:
     match = request.resolver_match
     name = match.view_name if match else ""

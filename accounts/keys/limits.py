@@ -91,6 +91,15 @@ def current() -> Current:
     return _current.get() or Current()
 
 
+def key_may(scope: str) -> bool:
+    """Return whether the request being answered may see what a scope opens.
+
+    For answers that carry parts of other resources. Who came without a key may.
+    """
+    key = current().key
+    return key is None or scope in key.scopes
+
+
 def spend_request(key: ApiKey, *, now: float | None = None) -> tuple[bool, Allowance]:
     """Count one request; return whether it is allowed, and what is left.
 

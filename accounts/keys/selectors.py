@@ -57,6 +57,7 @@ def key_of(text: str) -> ApiKey | None:
     is_right = secret.matches(presented.digest, *stored)
     if key is None or not is_right or state_of(key, now=now) != KeyState.ACTIVE:
         return None
+    key.is_outgoing = presented.digest != key.secret_hash  # one of the two it is
     return key
 
 
@@ -98,8 +99,18 @@ def is_within(key: ApiKey, manager: User, through: ApiKey | None) -> bool:
     return (
         (is_near or manager.is_superuser)
         and holds_no_more_than(key.account, manager)
+        and sees_as_much_as(manager, key.account)
         and (through is None or not beyond(key, through))
     )
+
+
+def sees_as_much_as(manager: User, account: User) -> bool:
+    """Return whether a manager sees the pictures that an account has sent.
+
+    Permissions do not say so: who may not see all sees their own.
+    """
+    sees_all = manager.has_perms(("forensics.view_image", "forensics.view_submission"))
+    return sees_all or manager.pk == account.pk
 
 
 def beyond(key: ApiKey, other: ApiKey) -> str:

@@ -18,7 +18,14 @@ from accounts.key_models import MAX_NAME, MOST_IMAGES, MOST_PER_MINUTE, ApiKey, 
 from accounts.keys import secret
 from accounts.keys.exceptions import KeyNotAllowedError, KeyRefusedError
 from accounts.keys.scopes import Scope, in_order, unknown
-from accounts.keys.selectors import MANAGE, KeyState, beyond, is_within, state_of
+from accounts.keys.selectors import (
+    MANAGE,
+    KeyState,
+    beyond,
+    is_within,
+    sees_as_much_as,
+    state_of,
+)
 from accounts.models import DEFAULT_ORGANIZATION, User
 from accounts.record import record
 
@@ -251,7 +258,7 @@ def _held(account: User) -> int:
 
 def _locked(key: ApiKey, actor: User | None, through: ApiKey | None) -> ApiKey:
     """Lock a key, and check that it is theirs to change."""
-    _require_manager(actor)
+    _require_manager(actor, through)
     rows = ApiKey.objects.select_related("account").select_for_update(of=("self",))
     stored = rows.get(pk=key.pk)
     if actor is not None and not is_within(stored, actor, through):
@@ -261,7 +268,11 @@ def _locked(key: ApiKey, actor: User | None, through: ApiKey | None) -> ApiKey:
     return stored
 
 
-def _require_manager(actor: User | None) -> None:
+def _require_manager(actor: User | None, through: ApiKey | None = None) -> None:
+    if through is not None and through.is_outgoing:
+        raise KeyNotAllowedError(
+            _("The secret before the last one changes no keys. Use the new one.")
+        )
     if actor is not None and not actor.has_perm(MANAGE):
         raise KeyNotAllowedError(
             _(
@@ -294,7 +305,8 @@ def _require_within(key: ApiKey, actor: User | None, through: ApiKey | None) -> 
     if actor is None:
         return
     is_ours = key.organization_id == actor.organization_id
-    if not is_ours or not holds_no_more_than(key.account, actor):
+    holds_less = holds_no_more_than(key.account, actor)
+    if not is_ours or not holds_less or not sees_as_much_as(actor, key.account):
         raise KeyNotAllowedError(
             _(
                 "%(account)s may do more than you, or is not of your organization. Ask "

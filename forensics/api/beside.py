@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from rest_framework import serializers
 
-from accounts.keys.limits import current
+from accounts.keys.limits import key_may
 from accounts.keys.scopes import Scope
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def human_decisions(user: User, images: Collection[UUID]) -> Mapping[UUID, Any]:
 
     A key without the scope for decisions learns of none, whatever it asks for.
     """
-    key = current().key
-    if key is not None and Scope.DECISIONS_READ not in key.scopes:
+    if not key_may(Scope.DECISIONS_READ):
         return {}
     about: Callable[[User, Collection[UUID]], Mapping[UUID, Any]]
     about = import_string(settings.HUMAN_DECISIONS)

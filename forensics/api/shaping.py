@@ -15,8 +15,9 @@ from django.utils.module_loading import import_string
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from accounts.api.permissions import InsufficientScope, has_scope
+from accounts.api.permissions import InsufficientScope
 from accounts.api.refusing import UnprocessableError
+from accounts.keys.limits import key_may
 from accounts.keys.scopes import Scope
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def chosen_expansions(
             }
         )
     for name in names:
-        if not has_scope(request, SCOPES[name]):
+        if not key_may(SCOPES[name]):
             raise InsufficientScope(
                 f"The key needs the scope {SCOPES[name]} to expand {name}."
             )

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 
+from accounts.admin import editor_of
 from forensics.admin import display
 from forensics.admin.base import ReadOnlyAdmin
 from forensics.admin.owned import OwnChoices
+from moderation import blinding
 from moderation.models import Event, WebhookEndpoint
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
 
@@ -52,6 +56,11 @@ class EventAdmin(ReadOnlyAdmin):
     list_filter = ("type", ("organization", OwnChoices))
     fields = ("id", "type", "organization", "occurred_at", "available_at", "said")
     readonly_fields = ("said",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """Leave out what the reader is to judge unseen."""
+        rows: QuerySet[Event] = super().get_queryset(request)
+        return blinding.told_shown_to(rows, editor_of(request))
 
     @admin.display(description="data")
     def said(self, event: Event) -> SafeString | str:

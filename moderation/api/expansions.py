@@ -27,7 +27,7 @@ def _cases(user: User, *, is_list: bool) -> QuerySet[Case]:
     visible = selectors.cases_visible_to(user).select_related(
         "analysis", "opened_by", "claimed_by", "assigned_to", "queue"
     )
-    return visible if is_list else visible.prefetch_related("decisions__decided_by")
+    return visible if is_list else selectors.with_decisions(visible, user)
 
 
 def case_by(key: KeyOf) -> Expansion:

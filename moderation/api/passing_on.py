@@ -56,7 +56,7 @@ class PassingOn:
         if case is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
         visible = selectors.cases_visible_to(person(request))
-        shown = visible.prefetch_related("decisions__decided_by").get(pk=case.pk)
+        shown = selectors.with_decisions(visible, person(request)).get(pk=case.pk)
         return Response(serializers.ClaimedCaseSerializer(shown).data)
 
     @extend_schema(request=serializers.BecauseSerializer, responses=CHANGED)

@@ -58,7 +58,7 @@ class CaseViewSet(PassingOn, Retrieving, Listing, GenericViewSet[Case]):
         )
         if self.action == "list":
             return visible
-        return visible.prefetch_related("decisions__decided_by")
+        return selectors.with_decisions(visible, person(self.request))
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Return the short shape for lists."""
@@ -167,7 +167,8 @@ class DecisionViewSet(Retrieving, Listing, GenericViewSet[Decision]):
         decision = self.get_object()
         services.undo_decision(decision_id=decision.pk, actor=person(request))
         cases = selectors.cases_visible_to(person(request))
-        case = cases.prefetch_related("decisions__decided_by").get(pk=decision.case_id)
+        shown = selectors.with_decisions(cases, person(request))
+        case = shown.get(pk=decision.case_id)
         return Response(serializers.ClaimedCaseSerializer(case).data)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from accounts.keys.limits import key_may
+from accounts.keys.scopes import Scope
 from forensics import selectors as images
 from forensics.reporting import document as parts
 from forensics.reporting.document import moment
@@ -51,7 +53,8 @@ def reportable_analyses(user: User) -> QuerySet[Analysis]:
 def evidence_report(analysis: Analysis, *, made_for: User) -> EvidenceReport:
     """Make the report of one of ``reportable_analyses``.
 
-    File names, senders and decisions are in it as far as ``made_for`` may see them.
+    File names, senders and decisions are in it as far as ``made_for`` may see them,
+    and with a key only as far as its scopes go.
     """
     pictures: dict[str, bytes] = {}
 
@@ -84,11 +87,11 @@ def _cases(image: Image, user: User) -> list[dict[str, Any]] | None:
     may_see = user.has_perm("moderation.view_case") and user.has_perm(
         "moderation.view_decision"
     )
-    if not may_see:
+    if not (may_see and key_may(Scope.CASES_READ)):
         return None
     found = selectors.cases_visible_to(user).filter(image=image, kind=CaseKind.REGULAR)
     ordered = found.order_by("opened_at", "id").select_related("opened_by")
-    return [_case(case) for case in ordered.prefetch_related("decisions")]
+    return [_case(case) for case in selectors.with_decisions(ordered, user)]
 
 
 def _case(case: Case) -> dict[str, Any]:

@@ -20,6 +20,11 @@ def picture(seed: int = 0) -> bytes:
     return jpeg(photo_like(seed, (64, 48)))
 
 
+def file(seed: int = 0, name: str = "a.jpg") -> SimpleUploadedFile:
+    """Return a small picture as a form's file."""
+    return SimpleUploadedFile(name, picture(seed), content_type="image/jpeg")
+
+
 def upload(client: APIClient, data: bytes, name: str = "photo.jpg") -> Any:
     """Send one file."""
     file = SimpleUploadedFile(name, data, content_type="image/jpeg")

@@ -15,10 +15,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.idempotency import begin, prune_keys
+from accounts.keys.services import KeyPlan, create_key
 from accounts.models import KeyedRequest
 from forensics.models import Submission
 from moderation.models import Comment
 from tests.api.helpers import IMAGES, assert_problem, picture
+from tests.api.keys import client_with, make_key
 from tests.factories import PASSWORD, make_case, make_user
 
 if TYPE_CHECKING:
@@ -334,3 +336,18 @@ def test_an_answer_too_large_to_keep_is_made_again_with_nothing_stored_twice(
     assert (first.status_code, again.status_code) == (202, 202)
     assert "Idempotent-Replayed" not in again.headers
     assert Submission.objects.count() == 1
+
+
+def test_a_kept_answer_is_for_the_key_that_it_was_given_to() -> None:
+    first, secret = make_key("keys:manage", "images:read")
+    plan = KeyPlan(name="reader", scopes=["images:read"])
+    reader = create_key(actor=None, account=first.account, plan=plan)
+    asked = {"account": first.account.username, "name": "x", "scopes": ["images:read"]}
+    made, tried = (
+        client_with(one).post(
+            "/api/v1/keys/", asked | {"days": 1}, format="json", **keyed()
+        )
+        for one in (secret, reader.secret)
+    )
+    assert made.status_code == 201
+    assert_problem(tried, 403, "insufficient_scope")

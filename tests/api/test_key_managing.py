@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from accounts.key_models import ApiKey
 from accounts.keys.services import (
     KeyPlan,
     create_key,
     create_service_account,
+    rotate_key,
 )
 from accounts.models import User
 from moderation.models import AuditEvent
@@ -197,3 +199,29 @@ def test_the_list_asks_as_much_for_many_as_for_one(
 
     with django_assert_max_num_queries(7):
         assert len(client.get(KEYS).json()["results"]) == 8
+
+
+def test_the_secret_before_the_last_changes_no_keys(api_of: ApiOf, lead: User) -> None:
+    key, old = make_key("keys:manage")
+    new = rotate_key(actor=None, key=key).secret
+    path = f"{KEYS}{key.pk}/rotate/"
+    assert client_with(old).get(f"{KEYS}current/").status_code == 200
+    refused = client_with(old).post(path, {"overlap_hours": 0}, format="json")
+    assert_problem(refused, 403, "permission_denied")
+    assert client_with(new).post(path, {}, format="json").status_code == 200
+
+
+def test_a_key_opens_no_pictures_that_its_maker_cannot_see(
+    api_of: ApiOf, lead: User
+) -> None:
+    key, secret = make_key("keys:manage", "images:read", group="integrator")
+    managing = Permission.objects.get(codename="manage_apikey")
+    key.account.user_permissions.add(managing)
+    create_service_account(actor=None, username="other", groups=["integrator"])
+    asked = {"name": "x", "scopes": ["images:read"], "days": 1}
+    own, others = (
+        client_with(secret).post(KEYS, asked | {"account": name}, format="json")
+        for name in (key.account.username, "other")
+    )
+    assert own.status_code == 201
+    assert_problem(others, 403, "permission_denied")

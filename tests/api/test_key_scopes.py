@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.models import User
 from config.api_scopes import SCOPES_OF, scopes_for
 from tests.api.helpers import IMAGES, assert_problem, picture, upload
 from tests.api.keys import addresses, client_with, make_key, methods_of
+from tests.factories import make_case
 
 if TYPE_CHECKING:
     from tests.api.conftest import ApiOf
@@ -111,3 +113,15 @@ def test_what_a_key_may_see_of_an_address_follows_the_method() -> None:
     assert client.head(IMAGES).status_code == 200
     assert client.options(IMAGES).status_code == 200
     assert_problem(upload(client, picture()), 403, "insufficient_scope")
+
+
+def test_a_report_tells_a_key_no_more_than_its_scopes() -> None:
+    case = make_case()
+    path = f"/api/v1/reports/{case.analysis_id}/"
+    for scopes, sees in (
+        (("analyses:read",), False),
+        (("analyses:read", "cases:read"), True),
+    ):
+        _, secret = make_key(*scopes)
+        body = json.loads(client_with(secret).get(path).content)
+        assert (body["cases"] is not None) is sees

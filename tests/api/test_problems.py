@@ -223,3 +223,17 @@ def test_a_refusal_outside_of_any_view_has_the_shape_of_its_place(
     assert answer.status_code == 403
     assert ("json" in answer.headers["Content-Type"]) == is_api
     assert not is_api or b"secret-host" not in getattr(answer, "content", b"")
+
+
+@pytest.mark.parametrize("text", ['{"\\ud800": 1}', '{"outcome": "\\ud800"}'])
+def test_half_a_character_is_named_and_no_error_of_ours(
+    api_of: ApiOf, moderator: User, text: str
+) -> None:
+    path = f"/api/v1/cases/{make_case().pk}/decide/"
+    answer = api_of(moderator).post(path, text, content_type="application/json")
+    assert "\\ud800" in assert_problem(answer, 400, "invalid")["detail"]
+
+
+def test_times_at_the_edge_of_the_calendar_are_times(api_of: ApiOf, lead: User) -> None:
+    for query in ("at_after=0001-01-01T00:00:00Z", "at_before=9999-12-31T23:59:59Z"):
+        assert api_of(lead).get(f"/api/v1/audit/?{query}").status_code == 200

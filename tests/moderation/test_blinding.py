@@ -9,11 +9,14 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.tokens import issue_token
 from moderation import flow_selectors, selectors, services
-from moderation.models import Case
+from moderation.models import Case, Delivery, Event, WebhookEndpoint
+from moderation.services.endpoints import Wish, create_endpoint
+from moderation.services.publishing import publish_events
 from moderation.services.search import refresh_remarks
 from moderation.states import CaseStatus
 from tests.factories import make_user
@@ -292,3 +295,26 @@ def test_a_list_costs_the_same_however_many_second_reviews_wait(
         decided(first)
     with django_assert_max_num_queries(4):  # permissions, then one
         assert len(selectors.cases_visible_to(second)) == 5
+
+
+def test_nor_does_what_other_systems_are_told(case: Case, second: User) -> None:
+    lead = make_user("lead")
+    create_endpoint(wish=Wish(url="https://hooks.example.org/in"), actor=lead)
+    Event.objects.update(available_at=timezone.now())  # the decision is final
+    publish_events()
+    told = Event.objects.filter(case=case.pk, type="case.decided").get()
+    # As the publisher leaves it for the endpoint that was there.
+    delivery = Delivery.objects.filter(event=told).first() or Delivery.objects.create(
+        endpoint=WebhookEndpoint.objects.get(), event=told, position=told.position
+    )
+    addresses = [
+        "/api/v1/events/",
+        "/api/v1/events/?type=case.decided",
+        "/api/v1/webhooks/deliveries/",
+        f"/api/v1/webhooks/deliveries/{delivery.pk}/",
+    ]
+    seen = {one: text_of(api(lead).get(one)) for one in addresses}
+    hidden = {one: text_of(api(second).get(one)) for one in addresses}
+    assert all(str(told.pk) in text for text in seen.values())
+    assert not any(str(told.pk) in text for text in hidden.values())
+    assert not any(str(case.pk) in text for text in hidden.values())
