@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 from uuid import UUID, uuid4
 
@@ -39,6 +40,8 @@ RENEW_EVERY = timedelta(seconds=10)
 MAX_KEY = 255
 MAX_ANSWER = 4 * 1024 * 1024
 PRUNED_AT_ONCE = 1000
+# Set on an answer of which a part says nothing about the request itself.
+MAY_BE_REDONE = "may_be_redone"
 
 
 class KeyReusedError(Exception):
@@ -83,9 +86,19 @@ class _Numbered:
     """A request under a key, and how many rows it has made so far."""
 
     begun: Begun
+    part: int = 0
     count: int = 0
 
 
+_PASSING = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
 _numbered: ContextVar[_Numbered | None] = ContextVar("numbered", default=None)
 
 
@@ -97,6 +110,13 @@ def numbering(begun: Begun) -> Iterator[None]:
         yield
     finally:
         _numbered.reset(mark)
+
+
+def number_part(part: int) -> None:
+    """Count anew from here: an earlier part that is refused shifts no later id."""
+    numbered = _numbered.get()
+    if numbered is not None:
+        numbered.part, numbered.count = part, 0
 
 
 def next_id() -> UUID | None:
@@ -111,7 +131,7 @@ def next_id() -> UUID | None:
         return None
     numbered.count += 1
     begun = numbered.begun
-    said = f"{begun.row_id} {numbered.count}".encode()
+    said = f"{begun.row_id} {numbered.part} {numbered.count}".encode()
     chance = hmac.new(begun.secret, b"id" + said, hashlib.sha256).digest()
     milliseconds = int(begun.created_at.timestamp() * 1000)
     number = milliseconds << 80 | int.from_bytes(chance[:10])
@@ -133,14 +153,23 @@ def begin(
     StillRunningError
         The first one holds its lease.
     """
-    secret = _derived(user, key, through)
-    digest = hashlib.sha256(b"row" + secret).hexdigest()
+    said = _said(user, key, through)
+    for old in settings.SECRET_KEY_FALLBACKS:
+        found = _existing(user, _derived(old, said), request_digest)
+        if found is not None:
+            return found
+    secret = _derived(settings.SECRET_KEY, said)
     for _ in range(3):  # a row can go between the two looks at it
-        begun = _insert(user, digest, request_digest, secret)
-        found = begun or _existing(user, digest, request_digest, secret)
+        begun = _insert(user, secret, request_digest)
+        found = begun or _existing(user, secret, request_digest)
         if found is not None:
             return found
     raise StillRunningError(1)
+
+
+def is_passing(status: int) -> bool:
+    """Whether it says nothing about the request itself: later it may succeed."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
 
 
 def renew(begun: Begun) -> bool:
@@ -168,7 +197,7 @@ def release(begun: Begun) -> None:
 
 
 def give_way(begun: Begun) -> None:
-    """End the lease of a request that was done, of an answer too large to be kept.
+    """End the lease of a request that was done, of an answer that is not kept.
 
     It may be made again, and finds by :func:`next_id` what it stored the first time.
     """
@@ -184,15 +213,13 @@ def prune_keys(*, now: datetime) -> int:
     return KeyedRequest.objects.filter(pk__in=keys).delete()[0]
 
 
-def _insert(
-    user: User, digest: str, request_digest: str, secret: bytes
-) -> Begun | None:
+def _insert(user: User, secret: bytes, request_digest: str) -> Begun | None:
     now, token = timezone.now(), uuid4()
     try:
         with transaction.atomic():
             row = KeyedRequest(
                 user=user,
-                key_digest=digest,
+                key_digest=_digest(secret),
                 request_digest=request_digest,
                 created_at=now,
                 lease_token=token,
@@ -208,11 +235,11 @@ def _insert(
 
 @transaction.atomic
 def _existing(
-    user: User, digest: str, request_digest: str, secret: bytes
+    user: User, secret: bytes, request_digest: str
 ) -> Begun | KeptAnswer | None:
     row = (
         KeyedRequest.objects.select_for_update()
-        .filter(user=user, key_digest=digest)
+        .filter(user=user, key_digest=_digest(secret))
         .first()
     )
     if row is None:
@@ -246,10 +273,17 @@ def _opened(row: KeyedRequest, secret: bytes) -> KeptAnswer | None:
     return KeptAnswer(row.status, headers, body.encode("latin-1"))
 
 
-def _derived(user: User, key: str, through: UUID | None) -> bytes:
+def _said(user: User, key: str, through: UUID | None) -> bytes:
     sender = f"{user.pk}" if through is None else f"{user.pk}/{through}"
-    said = f"idempotency:{sender}:{key}".encode()
-    return hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")
+    return f"idempotency:{sender}:{key}".encode()
+
+
+def _derived(signing_key: str, said: bytes) -> bytes:
+    return hmac.digest(signing_key.encode(), said, "sha256")
+
+
+def _digest(secret: bytes) -> str:
+    return hashlib.sha256(b"row" + secret).hexdigest()
 
 
 def _cipher(secret: bytes) -> Fernet:

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import threading
 from contextlib import ExitStack
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, connection
@@ -19,6 +18,7 @@ from rest_framework.request import Request
 from accounts.idempotency import (
     MAX_ANSWER,
     MAX_KEY,
+    MAY_BE_REDONE,
     RENEW_EVERY,
     Begun,
     KeptAnswer,
@@ -26,6 +26,7 @@ from accounts.idempotency import (
     StillRunningError,
     begin,
     give_way,
+    is_passing,
     keep,
     numbering,
     release,
@@ -55,16 +56,6 @@ KEPT_HEADERS = (
     "Preference-Applied",
     "Cache-Control",
     "ETag",
-)
-# What says nothing about the request itself: the same may succeed a moment later.
-PASSING = frozenset(
-    {
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.CONFLICT,
-        HTTPStatus.TOO_MANY_REQUESTS,
-    }
 )
 HELD = "_held_key"
 
@@ -190,14 +181,11 @@ def _is_readable(request: HttpRequest) -> bool:
 
 def _settle(begun: Begun, response: HttpResponseBase) -> None:
     status = response.status_code
-    if (
-        status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        or status in PASSING
-        or not isinstance(response, HttpResponse)
-    ):
+    if is_passing(status) or not isinstance(response, HttpResponse):
         release(begun)
         return
-    if len(response.content) > MAX_ANSWER:
+    may_be_redone = getattr(response, MAY_BE_REDONE, False)
+    if may_be_redone or len(response.content) > MAX_ANSWER:
         give_way(begun)
         return
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}

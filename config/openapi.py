@@ -89,6 +89,8 @@ def add_problems(
                 words = operation["operationId"].replace("_", " ")
                 operation.setdefault("summary", words.capitalize())
                 _complete(operation, has_id="{" in path)
+                for parameter in operation.get("parameters", ()):
+                    _name_content(parameter)
                 if method == "post" and any(operation.get("security", [])):
                     _take_key(operation)
     return result
@@ -118,6 +120,13 @@ def _complete(operation: dict[str, Any], *, has_id: bool) -> None:
     for status, text in {**usual, "500": "`internal_error`"}.items():
         responses.setdefault(status, {"description": text})
     _settle(operation)
+
+
+def _name_content(parameter: dict[str, Any]) -> None:
+    """Describe JSON in a parameter as such, which the generator has no word for."""
+    kind = parameter.get("schema", {}).pop("contentMediaType", "")
+    if kind:
+        parameter["content"] = {kind: {"schema": parameter.pop("schema")}}
 
 
 def _take_key(operation: dict[str, Any]) -> None:

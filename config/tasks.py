@@ -5,7 +5,6 @@ from uuid import UUID
 from django_tasks import task
 
 from forensics.services import build_tiles, request_tiles_if_large, run_analysis
-from forensics.services.fetching import run_fetch
 from moderation.services.backtests import run_backtest_part
 from moderation.services.completing import complete_analysis
 
@@ -24,12 +23,6 @@ def analyze_image(analysis_id: str) -> None:
 def build_image_tiles(pyramid_id: str) -> None:
     """Cut one large picture into tiles; a failure is noted and harms nothing."""
     build_tiles(pyramid_id=UUID(pyramid_id))
-
-
-@task(priority=-5)
-def fetch_image(fetch_id: str) -> None:
-    """Fetch a picture from an address; a failure stands on its row."""
-    run_fetch(fetch_id=UUID(fetch_id))
 
 
 @task()

@@ -19,7 +19,7 @@ from django_tasks_db.utils import exclusive_transaction
 
 from accounts.idempotency import prune_keys
 from forensics.services import record_worker, recover_analyses, retire_worker
-from forensics.services.fetching import prune_fetches, recover_fetches
+from forensics.services.fetching import prune_fetches
 from forensics.services.uploads import prune_uploads
 from moderation.services import (
     continue_check,
@@ -30,7 +30,7 @@ from moderation.services.backtests import recover_backtests
 from moderation.services.publishing import prune_events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 logger = logging.getLogger(__name__)
@@ -110,6 +110,25 @@ class AnalysisWorker(Worker):
         return job
 
 
+def prune_jobs(*, now: datetime) -> int:
+    """Delete the engine's rows that nobody needs; return how many.
+
+    Finished ones, and those that say *running* long after any analysis would have
+    been given up: their worker was killed. The analysis row is what counts.
+    """
+    longest = timedelta(seconds=settings.ANALYSIS_TIME_LIMIT + settings.LEASE_SECONDS)
+    jobs = DBTaskResult.objects
+    finished, _ = (
+        jobs.finished().filter(finished_at__lt=now - KEEP_FINISHED_JOBS).delete()
+    )
+    stale, _ = jobs.running().filter(started_at__lt=now - 2 * longest).delete()
+    return finished + stale
+
+
+# Each deletes a part of what nobody needs, and says how many rows.
+PRUNERS = (prune_jobs, prune_keys, prune_uploads, prune_fetches, prune_events)
+
+
 class Pulse:
     """Says every few seconds that the worker lives, and tidies up after dead ones."""
 
@@ -117,6 +136,7 @@ class Pulse:
         self._name = name
         self._started_at = timezone.now()
         self._pruned_at = self._started_at - PRUNE_EVERY
+        self._not_done: list[Callable[..., int]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, daemon=True)
 
@@ -144,34 +164,19 @@ class Pulse:
             record_worker(name=self._name, started_at=self._started_at)
             recover_analyses()
             recover_backtests()
-            recover_fetches()
             release_expired_claims()
             resume_ended_holds()
             continue_check()
-            if timezone.now() - self._pruned_at >= PRUNE_EVERY:
-                self._pruned_at = timezone.now()
-                prune_jobs(now=self._pruned_at)
-                prune_keys(now=self._pruned_at)
-                prune_uploads(now=self._pruned_at)
-                prune_fetches(now=self._pruned_at)
-                prune_events(now=self._pruned_at)
+            self._prune(timezone.now())
         except DatabaseError:  # busy or away: the next beat tries again
             logger.warning("the worker's sign of life failed", exc_info=True)
 
-
-def prune_jobs(*, now: datetime) -> int:
-    """Delete the engine's rows that nobody needs; return how many.
-
-    Finished ones, and those that say *running* long after any analysis would have
-    been given up: their worker was killed. The analysis row is what counts.
-    """
-    longest = timedelta(seconds=settings.ANALYSIS_TIME_LIMIT + settings.LEASE_SECONDS)
-    jobs = DBTaskResult.objects
-    finished, _ = (
-        jobs.finished().filter(finished_at__lt=now - KEEP_FINISHED_JOBS).delete()
-    )
-    stale, _ = jobs.running().filter(started_at__lt=now - 2 * longest).delete()
-    return finished + stale
+    def _prune(self, now: datetime) -> None:
+        """Start anew every ten minutes; go on at each beat where there is more."""
+        if now - self._pruned_at >= PRUNE_EVERY:
+            self._pruned_at = now
+            self._not_done = list(PRUNERS)
+        self._not_done = [prune for prune in self._not_done if prune(now=now)]
 
 
 @contextmanager

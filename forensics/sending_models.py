@@ -102,8 +102,9 @@ class Fetch(OnItsWay):
     )
     url = models.TextField()
     attempts = models.PositiveSmallIntegerField(default=0)
-    # Until then nobody else tries: a worker is at it, or it is to be tried later.
+    # A next try is not made before; while a worker is at it, nobody else tries.
     not_before = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(null=True, blank=True)
 
     class Meta(OnItsWay.Meta):
         verbose_name_plural = "fetches"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework import status
 
+from accounts.idempotency import is_passing, number_part
 from forensics.api.arrivals import image_body, take_in
 from forensics.api.fields import LinkField
 from forensics.api.parcels import Parcel, parcel_from_json
@@ -69,6 +70,11 @@ def answer_batch(
     }
 
 
+def may_be_redone(body: dict[str, Any]) -> bool:
+    """Whether an item was refused for now only: sent again, it may be taken."""
+    return any(is_passing(item["status"]) for item in body["items"])
+
+
 def _answer_item(
     view: APIView,
     request: Request,
@@ -77,6 +83,7 @@ def _answer_item(
     files: tuple[UploadedFile[bytes], ...],
 ) -> dict[str, Any]:
     parcel = Parcel()
+    number_part(index)
     answer: dict[str, Any] = {"index": index, "status": status.HTTP_202_ACCEPTED}
     answer |= {"location": None, "image": None, "fetch": None, "problem": None}
     try:

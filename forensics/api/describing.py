@@ -17,7 +17,8 @@ from forensics.api.sending_serializers import (
 )
 from forensics.api.waiting import LONGEST_NUMBER, MOST_SECONDS
 
-_AS_JSON = {"contentType": "application/json"}
+JSON = "application/json"
+_AS_JSON = {"contentType": JSON}
 A_PICTURE = OpenApiRequest(ImageUploadSerializer, encoding={"context": _AS_JSON})
 A_BATCH = OpenApiRequest(BatchFormSerializer, encoding={"items": _AS_JSON})
 TO_POLL = [
@@ -63,7 +64,7 @@ OF_A_RAW_BODY = [
     ),
     OpenApiParameter(
         "context",
-        OpenApiTypes.STR,
+        {"type": "object", "additionalProperties": {}, "contentMediaType": JSON},
         description="of a raw body: what you know of it, as JSON",
     ),
 ]

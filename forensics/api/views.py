@@ -17,6 +17,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.idempotency import MAY_BE_REDONE
 from forensics import selectors
 from forensics.api import serializers
 from forensics.api.arrivals import (
@@ -25,7 +26,7 @@ from forensics.api.arrivals import (
     take_in,
     wait_header,
 )
-from forensics.api.batches import answer_batch, items_of
+from forensics.api.batches import answer_batch, items_of, may_be_redone
 from forensics.api.describing import (
     A_BATCH,
     A_PICTURE,
@@ -144,7 +145,9 @@ class ImageViewSet(Retrieving, Listing, GenericViewSet[Image]):
         """Send up to 100 images; each is answered as if it had come alone."""
         items, files = items_of(request)
         body = answer_batch(self, request, items, files)
-        return Response(body, status=status.HTTP_207_MULTI_STATUS)
+        answer = Response(body, status=status.HTTP_207_MULTI_STATUS)
+        setattr(answer, MAY_BE_REDONE, may_be_redone(body))
+        return answer
 
     @extend_schema(
         request=None,

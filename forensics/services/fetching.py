@@ -1,8 +1,15 @@
-"""Pictures at an address: a row says what is to be fetched, a worker fetches it."""
+"""Pictures at an address: a row says what is to be fetched, a worker's hands fetch it.
+
+The rows are the queue, taken by lease: fetching waits for strangers, so it is done
+beside the analyses (config/courier.py) and never in their place. Each sender has at
+most ``MOST_AT_ONCE`` under way: addresses that drip keep nobody else waiting.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,9 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from accounts.idempotency import next_id
 from accounts.keys.limits import refuse_spent, spend_image
@@ -28,6 +34,8 @@ from outbound.rules import Limits, Rules
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from accounts.models import User
 
 logger = logging.getLogger(__name__)
@@ -37,7 +45,9 @@ PAUSE = timedelta(seconds=15)  # before the second try; twice as long before the
 LEASE = timedelta(minutes=2)  # longer than one try may take
 SECONDS_IN_ALL = 30.0
 MOST_REDIRECTS = 5
-AT_ONCE = 100
+MOST_AT_ONCE = 3  # of one sender
+LOOK_AT = 100
+PRUNED_AT_ONCE = 1000
 KEPT_FOR = timedelta(days=7)
 # What may be otherwise a moment later.
 PASSING = frozenset({"connect_failed", "dns_failed", "timed_out", "bad_answer"})
@@ -48,8 +58,26 @@ class _TakenMeanwhileError(Exception):
     """Another worker was at it, too, and was first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is to be fetched, so that it can be done without the database."""
+
+    fetch_id: UUID
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of it: a body, or the code and words of why there is none."""
+
+    body: bytes = b""
+    code: str = ""
+    words: str = ""
+    may_pass: bool = False
+
+
 def request_fetch(*, url: str, original_name: str, said: Said, sent_by: User) -> Fetch:
-    """Note what is to be fetched, and hand it to a worker.
+    """Note what is to be fetched; a worker sees it within a second.
 
     Raises
     ------
@@ -80,55 +108,80 @@ def request_fetch(*, url: str, original_name: str, said: Said, sent_by: User) ->
     with transaction.atomic():
         spend_image()  # for the key: the worker that fetches it knows of none
         row.save()
-        transaction.on_commit(partial(_enqueue, row.pk))
     return row
 
 
-def run_fetch(*, fetch_id: UUID) -> None:
-    """Fetch one file and take it in. Does nothing if it is not to be had."""
-    now = timezone.now()
-    taken = Fetch.objects.filter(
-        pk=fetch_id, status=FetchStatus.FETCHING, not_before__lte=now
-    ).update(not_before=now + LEASE, attempts=F("attempts") + 1)
-    if not taken:
-        return
-    row = Fetch.objects.select_related("sent_by").get(pk=fetch_id)
+def lease_fetches(*, most: int, now: datetime | None = None) -> list[Errand]:
+    """Take what is due, the oldest first, a few of each sender."""
+    now = now or timezone.now()
+    if most < 1:
+        return []
+    rows = Fetch.objects.filter(status=FetchStatus.FETCHING)
+    under_way = rows.filter(leased_until__gt=now).order_by()
+    of_sender = Counter(dict(under_way.values_list("sent_by").annotate(n=Count("pk"))))
+    full = [sender for sender, n in of_sender.items() if n >= MOST_AT_ONCE]
+    due = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now))
+    due = due.filter(not_before__lte=now)
+    waiting = due.exclude(sent_by__in=full).order_by("not_before", "pk")
+    errands = []
+    for row in waiting[:LOOK_AT]:
+        if len(errands) < most and of_sender[row.sent_by_id] < MOST_AT_ONCE:
+            of_sender[row.sent_by_id] += 1
+            errands += _lease_of(row, due, now)
+    return errands
+
+
+def get(errand: Errand) -> Fetched:
+    """Fetch one file; nothing that goes wrong on the way raises."""
     try:
-        answer = fetch(row.url, rules=_rules(), limits=_limits())
-        _take_in(row, answer.body)
+        return Fetched(body=fetch(errand.url, rules=_rules(), limits=_limits()).body)
+    except OutboundError as error:
+        code, words = _in_words(error)
+        return Fetched(code=code, words=words, may_pass=_may_pass(error))
+    except Exception:  # a bug must not end the courier, nor try for ever
+        logger.exception("fetch %s", errand.fetch_id)
+        words = "Something went wrong here while it was fetched."
+        return Fetched(code="internal_error", words=words, may_pass=True)
+
+
+def take_in(errand: Errand, fetched: Fetched) -> None:
+    """Write down what came of an errand: an image, a next try, or the end."""
+    rows = Fetch.objects.select_related("sent_by")
+    row = rows.filter(pk=errand.fetch_id, status=FetchStatus.FETCHING).first()
+    if row is None:
+        return
+    if fetched.code:
+        settle = _put_off if fetched.may_pass else _fail
+        settle(row, fetched.code, fetched.words)
+        return
+    try:
+        _take_in(row, fetched.body)
     except ImageRejectedError as error:
         _fail(row, error.code.value, error.detail)
     except StorageError:
         logger.warning("fetch %s: the storage is out of reach", row.pk, exc_info=True)
         _put_off(row, "storage_unavailable", "The file storage is out of reach.")
-    except OutboundError as error:
-        code, words = _in_words(error)
-        (_put_off if _may_pass(error) else _fail)(row, code, words)
     except _TakenMeanwhileError:
         logger.info("fetch %s was done by another worker", row.pk)
 
 
-def recover_fetches(*, now: datetime | None = None) -> int:
-    """Hand on again what a lost worker or a lost job left behind; return how many."""
-    now = now or timezone.now()
-    lost = Fetch.objects.filter(
-        status=FetchStatus.FETCHING, not_before__lt=now - timedelta(minutes=2)
-    )
-    count = 0
-    for key in list(lost.values_list("pk", flat=True)[:AT_ONCE]):
-        # Of several workers that see the same row, the one whose update counts acts.
-        if lost.filter(pk=key).update(not_before=now):
-            _enqueue(key)
-            count += 1
-    return count
-
-
 def prune_fetches(*, now: datetime) -> int:
-    """Forget what was settled long ago; return how many rows."""
+    """Forget a part of what was settled long ago; return how many rows."""
     old = Fetch.objects.filter(created_at__lt=now - KEPT_FOR)
     old = old.exclude(status=FetchStatus.FETCHING)
-    keys = list(old.values_list("pk", flat=True)[:AT_ONCE])
+    keys = list(old.values_list("pk", flat=True)[:PRUNED_AT_ONCE])
     return Fetch.objects.filter(pk__in=keys).delete()[0]
+
+
+def _lease_of(row: Fetch, due: QuerySet[Fetch], now: datetime) -> list[Errand]:
+    """Take one row if nobody was faster; a row that ended too many workers is done."""
+    if row.attempts >= TRIES:
+        _fail(row, "gave_up", f"Fetching it was interrupted {TRIES} times.")
+        return []
+    taken = due.filter(pk=row.pk, attempts=row.attempts).update(
+        leased_until=now + LEASE, attempts=F("attempts") + 1
+    )
+    return [Errand(row.pk, row.url)] if taken else []
 
 
 def _take_in(row: Fetch, data: bytes) -> None:
@@ -145,6 +198,7 @@ def _take_in(row: Fetch, data: bytes) -> None:
 def _mark_received(key: UUID, receipt: Receipt) -> None:
     taken = Fetch.objects.filter(pk=key, status=FetchStatus.FETCHING).update(
         status=FetchStatus.RECEIVED,
+        leased_until=None,
         submission=receipt.submission,
         analysis=receipt.analysis,
         error_code="",
@@ -160,24 +214,17 @@ def _put_off(row: Fetch, code: str, detail: str) -> None:
         return
     later = timezone.now() + PAUSE * 2 ** (row.attempts - 1)
     Fetch.objects.filter(pk=row.pk, status=FetchStatus.FETCHING).update(
-        not_before=later, error_code=code, error_detail=detail
+        not_before=later, leased_until=None, error_code=code, error_detail=detail
     )
-    _enqueue(row.pk, after=later)
 
 
 def _fail(row: Fetch, code: str, detail: str) -> None:
     Fetch.objects.filter(pk=row.pk, status=FetchStatus.FETCHING).update(
-        status=FetchStatus.FAILED, error_code=code, error_detail=detail
+        status=FetchStatus.FAILED,
+        leased_until=None,
+        error_code=code,
+        error_detail=detail,
     )
-
-
-def _enqueue(key: UUID, *, after: datetime | None = None) -> None:
-    """Hand a row to the task engine; a failure leaves it for the next sweep."""
-    try:
-        job = import_string(settings.FETCH_TASK)
-        (job.using(run_after=after) if after else job).enqueue(str(key))
-    except Exception:  # any engine's error: the row waits, recover_fetches() retries
-        logger.exception("fetch %s could not be handed to the queue", key)
 
 
 def _may_pass(error: OutboundError) -> bool:

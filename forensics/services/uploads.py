@@ -115,6 +115,10 @@ def take_content(
     if file.size != upload.byte_size:
         raise SendingError("upload_mismatch", _size_differs(upload, file.size or 0))
     store_file(upload.stored_name, file)
+    upload.refresh_from_db(fields=["status"])
+    if upload.status != UploadStatus.WAITING:  # settled meanwhile: nobody needs it
+        delete_quietly([upload.stored_name])
+        _refuse_unless_waiting(upload)
 
 
 def complete_upload(*, upload: Upload) -> Upload:
@@ -135,7 +139,14 @@ def complete_upload(*, upload: Upload) -> Upload:
     if upload.status == UploadStatus.RECEIVED:
         return upload
     _refuse_unless_waiting(upload)
-    data = _checked_bytes(upload)
+    try:
+        data = _checked_bytes(upload)
+    except (SendingError, StorageError):
+        # Somebody who reported it in this moment takes the file away.
+        now = _with_result(upload)
+        if now.status == UploadStatus.RECEIVED:
+            return now
+        raise
     try:
         submit_image(
             data=data,
@@ -146,7 +157,7 @@ def complete_upload(*, upload: Upload) -> Upload:
             on_received=partial(_mark_received, upload.pk),
         )
     except _TakenMeanwhileError:
-        return Upload.objects.get(pk=upload.pk)
+        return _with_result(upload)
     except ImageRejectedError as error:
         Upload.objects.filter(pk=upload.pk, status=UploadStatus.WAITING).update(
             status=UploadStatus.FAILED,
@@ -156,11 +167,14 @@ def complete_upload(*, upload: Upload) -> Upload:
         delete_quietly([upload.stored_name])
         raise
     delete_quietly([upload.stored_name])
-    return Upload.objects.select_related("submission", "analysis").get(pk=upload.pk)
+    return _with_result(upload)
 
 
 def prune_uploads(*, now: datetime) -> int:
-    """Give up what was never reported, and forget old rows; return how many."""
+    """Give up what was never reported, and forget old rows; return how many.
+
+    With a row goes what was put at its address after it was settled.
+    """
     overdue = Upload.objects.filter(
         status=UploadStatus.WAITING, expires_at__lt=now - GRACE
     )
@@ -171,13 +185,18 @@ def prune_uploads(*, now: datetime) -> int:
             count += 1
     old = Upload.objects.filter(created_at__lt=now - KEPT_FOR)
     old = old.exclude(status=UploadStatus.WAITING)
-    keys = list(old.values_list("pk", flat=True)[:PRUNED_AT_ONCE])
-    return count + Upload.objects.filter(pk__in=keys).delete()[0]
+    names = dict(old.values_list("pk", "stored_name")[:PRUNED_AT_ONCE])
+    delete_quietly(list(names.values()))
+    return count + Upload.objects.filter(pk__in=list(names)).delete()[0]
 
 
 def said_of(row: Upload) -> Said:
     """Return what was said when the upload began; it was checked then."""
     return Said(row.external_id, row.context)
+
+
+def _with_result(upload: Upload) -> Upload:
+    return Upload.objects.select_related("submission", "analysis").get(pk=upload.pk)
 
 
 def _mark_received(key: UUID, receipt: Receipt) -> None:

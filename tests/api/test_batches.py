@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from forensics.exceptions import StorageError
 from forensics.models import Image, Submission
+from forensics.services import intake
 from tests.api.helpers import IMAGES, assert_problem, file
 
 if TYPE_CHECKING:
@@ -97,6 +99,36 @@ def test_a_repeated_batch_stores_nothing_twice(api_of: ApiOf, integrator: User) 
     )
     assert again.content == first.content
     assert Submission.objects.count() == 2
+
+
+def test_a_batch_of_which_a_part_was_refused_for_now_goes_on_under_its_key(
+    api_of: ApiOf, integrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = api_of(integrator)
+    plain, count = intake.store_once, iter(range(100))
+
+    def full_for_a_moment(name: str, data: bytes) -> None:
+        if next(count) == 1:
+            raise StorageError("The disk is full.")
+        plain(name, data)
+
+    monkeypatch.setattr(intake, "store_once", full_for_a_moment)
+    first, second, third = (
+        client.post(
+            BATCH,
+            {"file": [file(0), file(1), SimpleUploadedFile("x", b"no"), file(2)]},
+            HTTP_IDEMPOTENCY_KEY="batch-1",
+        ).json()
+        for _ in range(3)
+    )
+    statuses = [item["status"] for item in first["items"]]
+    assert statuses == [202, 503, 415, 202]
+    assert [item["status"] for item in second["items"]] == [202, 202, 415, 202]
+    assert Submission.objects.count() == Image.objects.count() == 3
+    for before, after in zip(first["items"], second["items"], strict=True):
+        if before["image"]:
+            assert before["image"]["id"] == after["image"]["id"]
+    assert third == second
 
 
 def test_a_form_that_is_too_large_as_a_whole_is_not_read(

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
-from config.tasks import analyze_image, fetch_image
+from config.courier import fetches
+from config.tasks import analyze_image
 from forensics.models import Fetch, Image
 from forensics.services import fetching
-from forensics.services.fetching import prune_fetches, recover_fetches
+from forensics.services.fetching import get, lease_fetches, prune_fetches, take_in
 from tests.api.helpers import IMAGES, assert_problem, picture
-from tests.receivers import answering, hanging_up, receiving
+from tests.factories import make_user
+from tests.installation import wait_for
+from tests.receivers import answering, hanging_up, receiving, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,14 @@ def ask(client: Any, url: str, query: str = "", **fields: Any) -> Any:
     return client.post(f"{IMAGES}{query}", {"url": url, **fields}, format="json")
 
 
+def carry() -> int:
+    """Do what is due as the courier does, one after another."""
+    errands = lease_fetches(most=100)
+    for errand in errands:
+        take_in(errand, get(errand))
+    return len(errands)
+
+
 def test_it_is_switched_off_by_default(
     api_of: ApiOf, integrator: User, settings: SettingsWrapper
 ) -> None:
@@ -73,8 +83,7 @@ def test_a_picture_is_fetched_by_the_worker_and_taken_in(
         assert not receiver.requests  # not by the process that answers
         waiting = client.get(asked.headers["Location"])
         assert waiting.headers["Retry-After"] == "1"
-        fetch_image.call(asked.json()["id"])
-        fetch_image.call(asked.json()["id"])  # a job twice
+        assert [carry(), carry()] == [1, 0]
 
         assert len(receiver.requests) == 1
 
@@ -122,7 +131,7 @@ def test_what_cannot_be_taken_in_fails_and_nothing_of_it_is_echoed(
         rules = receiver.rules()
         settings.OUTBOUND_RULES = replace(rules, ports=rules.ports | {80})
         asked = ask(client, receiver.url("/a"))
-        fetch_image.call(asked.json()["id"])
+        assert carry() == 1
 
     read = client.get(asked.headers["Location"])
     assert read.json()["status"] == "failed"
@@ -133,25 +142,18 @@ def test_what_cannot_be_taken_in_fails_and_nothing_of_it_is_echoed(
 
 
 def test_what_may_pass_is_tried_three_times(
-    api_of: ApiOf,
-    integrator: User,
-    settings: SettingsWrapper,
-    django_capture_on_commit_callbacks: Any,
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
 ) -> None:
     client = api_of(integrator)
     with reachable(hanging_up, settings) as receiver:
-        with django_capture_on_commit_callbacks(execute=True):
-            asked = ask(client, receiver.url("/a"))
-        assert DBTaskResult.objects.count() == 1
+        asked = ask(client, receiver.url("/a"))
         for attempt in range(1, fetching.TRIES + 1):
             row = Fetch.objects.get()
             assert (row.status, row.attempts) == ("fetching", attempt - 1)
-            fetch_image.call(str(row.pk))
-            fetch_image.call(str(row.pk))  # too early
+            assert [carry(), carry()] == [1, 0]  # the second time it is too early
             Fetch.objects.filter(status="fetching").update(not_before=timezone.now())
 
         assert receiver.connections == fetching.TRIES
-    assert DBTaskResult.objects.count() == fetching.TRIES
     read = client.get(asked.headers["Location"]).json()
     assert (read["status"], read["attempts"]) == ("failed", fetching.TRIES)
     assert read["error"]["code"] in {"connect_failed", "bad_answer"}
@@ -192,15 +194,59 @@ def test_json_that_names_no_address_is_refused(
     assert_problem(answer, 400, "invalid")
 
 
-def test_a_lost_job_is_handed_on_again_and_old_rows_go(
+def test_what_a_lost_worker_held_is_taken_again_three_times_in_all(
     api_of: ApiOf, integrator: User
 ) -> None:
-    ask(api_of(integrator), "https://example.org/a.jpg")
+    asked = ask(api_of(integrator), "https://example.org/a.jpg")
     now = timezone.now()
-    assert recover_fetches(now=now) == 0
-    later = now + timedelta(minutes=3)
-    assert recover_fetches(now=later) == 1
-    assert recover_fetches(now=later) == 0
-    assert prune_fetches(now=now + timedelta(days=8)) == 0
+    for _ in range(fetching.TRIES):
+        assert len(lease_fetches(most=6, now=now)) == 1
+        assert lease_fetches(most=6, now=now + timedelta(minutes=1)) == []
+        now += timedelta(minutes=3)
+    assert lease_fetches(most=6, now=now) == []
+    read = api_of(integrator).get(asked.headers["Location"]).json()
+    assert (read["status"], read["error"]["code"]) == ("failed", "gave_up")
+
+
+def test_a_bug_on_the_way_ends_a_fetch_after_three_tries(
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
+) -> None:
+    settings.OUTBOUND_RULES = None  # what nobody thought of
+    row = Fetch.objects.create(
+        organization=integrator.organization,
+        sent_by=integrator,
+        url="https://example.org/a.jpg",
+    )
+    for _ in range(fetching.TRIES):
+        assert carry() == 1
+        Fetch.objects.filter(status="fetching").update(not_before=timezone.now())
+    read = api_of(integrator).get(f"/api/v1/fetches/{row.pk}/").json()
+    assert (read["status"], read["error"]["code"]) == ("failed", "internal_error")
+
+
+def test_old_rows_go(api_of: ApiOf, integrator: User) -> None:
+    ask(api_of(integrator), "https://example.org/a.jpg")
+    later = timezone.now() + timedelta(days=8)
+    assert prune_fetches(now=later) == 0
     Fetch.objects.update(status="failed")
-    assert prune_fetches(now=now + timedelta(days=8)) == 1
+    assert prune_fetches(now=later) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_addresses_that_drip_keep_no_other_sender_waiting(
+    api_of: ApiOf, settings: SettingsWrapper
+) -> None:
+    first, second = make_user("integrator"), make_user("integrator")
+    with receiving(silent) as slow, receiving(answering(body=picture())) as quick:
+        rules = quick.rules()
+        settings.OUTBOUND_RULES = replace(rules, ports=rules.ports | slow.rules().ports)
+        for _ in range(fetching.LOOK_AT + 1):
+            ask(api_of(first), slow.url("/a.jpg"))
+        asked = ask(api_of(second), quick.url("/b.jpg"))
+        with fetches():
+            received = Fetch.objects.filter(status="received")
+            wait_for(received.exists, what=lambda: "the other's picture")
+            under_way = Fetch.objects.filter(leased_until__isnull=False)
+            assert under_way.count() <= fetching.MOST_AT_ONCE
+    read = api_of(second).get(asked.headers["Location"]).json()
+    assert read["status"] == "received"

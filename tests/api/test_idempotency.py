@@ -351,3 +351,16 @@ def test_a_kept_answer_is_for_the_key_that_it_was_given_to() -> None:
     )
     assert made.status_code == 201
     assert_problem(tried, 403, "insufficient_scope")
+
+
+def test_a_new_signing_key_repeats_what_was_answered_under_the_last_one(
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
+) -> None:
+    client = client_with(make_key("images:write")[1])
+    first = send(client, picture())
+    settings.SECRET_KEY, old = "another" * 10, settings.SECRET_KEY
+    settings.SECRET_KEY_FALLBACKS = [old]
+    again = send(client, picture())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.content == first.content
+    assert Submission.objects.count() == 1

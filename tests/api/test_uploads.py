@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from forensics.files import store_file
 from forensics.models import Image, Submission, Upload
+from forensics.services import uploads
 from forensics.services.uploads import prune_uploads
 from tests.api.helpers import assert_problem, picture
 
@@ -153,6 +156,50 @@ def test_what_is_never_completed_is_given_up(api_of: ApiOf, integrator: User) ->
     assert_problem(client.post(begun["complete_url"]), 410, "upload_expired")
     assert prune_uploads(now=timezone.now() + timedelta(days=8)) == 1
     assert client.get(begun["url"]).status_code == 404
+
+
+def test_what_is_put_after_the_end_goes_with_the_row(
+    api_of: ApiOf, integrator: User
+) -> None:
+    client, data = api_of(integrator), picture()
+    begun = begin(client, data)
+    put(begun["put"], data)
+    client.post(begun["complete_url"])
+    name = Upload.objects.get().stored_name
+    store_file(name, SimpleUploadedFile("late", data))  # as S3 takes it: unasked
+
+    prune_uploads(now=timezone.now() + timedelta(days=8))
+    assert not Upload.objects.exists()
+    assert not default_storage.exists(name)
+
+
+@pytest.mark.parametrize("step", ["store_file", "read_bytes"])
+def test_completing_in_the_middle_of_another_request(
+    api_of: ApiOf,
+    integrator: User,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    client, data = api_of(integrator), picture()
+    begun = begin(client, data)
+    put(begun["put"], data)
+    plain, answers = getattr(uploads, step), []
+
+    def overtaken(*arguments: Any) -> Any:
+        monkeypatch.setattr(uploads, step, plain)
+        answers.append(client.post(begun["complete_url"]))
+        return plain(*arguments)
+
+    monkeypatch.setattr(uploads, step, overtaken)
+    if step == "store_file":  # the same file once more, slowly
+        assert_problem(put(begun["put"], data), 409, "upload_closed")
+    else:
+        answers.append(client.post(begun["complete_url"]))
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    assert Submission.objects.count() == 1
+    assert not default_storage.exists(Upload.objects.get().stored_name)
 
 
 def test_an_upload_completes_within_a_batch(api_of: ApiOf, integrator: User) -> None:

@@ -97,8 +97,13 @@ class Comparison:
                 continue
             if after[key].get("required") and not parameter.get("required"):
                 yield f"{place}: parameter {key[1]} is required now"
+            # JSON in a parameter is described one floor lower.
+            was_at, now_at = (
+                next(iter(p.get("content", {}).values()), p)
+                for p in (parameter, after[key])
+            )
             yield from self._schema(
-                f"{place} parameter {key[1]}", parameter, after[key], is_sent=True
+                f"{place} parameter {key[1]}", was_at, now_at, is_sent=True
             )
         for key in after.keys() - before.keys():
             if after[key].get("required"):

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import Settings
 
-from config.courier import Courier
+from config.courier import webhooks
 from moderation import webhook_selectors
 from moderation.models import Delivery, DeliveryAttempt, Event
 from moderation.services.deliveries import MOST_AT_ONCE, lease_deliveries
@@ -125,7 +125,7 @@ def test_the_courier_serves_others_while_some_are_slow(settings: Settings) -> No
         create_endpoint(wish=Wish(url=slow.url()), actor=lead)
         create_endpoint(wish=Wish(url=quick.url()), actor=lead)
         started = time.monotonic()
-        with Courier():
+        with webhooks():
             for _ in range(10):
                 write()
             wait_for(lambda: len(quick.requests) == 10, what=lambda: "quick", seconds=9)

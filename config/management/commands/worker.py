@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from config.checks import TAG
-from config.courier import Courier
+from config.courier import fetches, webhooks
 from config.lifeline import follow_supervisor
 from config.worker import AnalysisWorker, Pulse, ending_on_signals
 from forensics.services import warm_up
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             name=name, batch=options["once"], max_tasks=options["max_tasks"]
         )
         follow_supervisor(_end_this_process)
-        with ending_on_signals(worker), Pulse(name), Courier():
+        with ending_on_signals(worker), Pulse(name), webhooks(), fetches():
             warm_up()
             worker.run()
 
