@@ -123,7 +123,7 @@ def lease_fetches(*, most: int, now: datetime | None = None) -> list[Errand]:
     due = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now))
     due = due.filter(not_before__lte=now)
     waiting = due.exclude(sent_by__in=full).order_by("not_before", "pk")
-    errands = []
+    errands: list[Errand] = []
     for row in waiting[:LOOK_AT]:
         if len(errands) < most and of_sender[row.sent_by_id] < MOST_AT_ONCE:
             of_sender[row.sent_by_id] += 1
