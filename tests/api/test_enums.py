@@ -76,7 +76,7 @@ def _parameters(paths: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         for method, operation in operations.items():
             for parameter in operation.get("parameters", []):
                 place = f"{method} {path} {parameter['name']}"
-                yield from _enums(parameter["schema"], place)
+                yield from _enums(parameter.get("schema", {}), place)
 
 
 def _add(found: dict[str, list[str]]) -> None:
