@@ -161,15 +161,18 @@ def settle(letter: Letter, outcome: Outcome) -> Delivery | None:
         logger.warning("delivery %s was taken over", letter.delivery_id)
         return None
     _log(delivery, outcome)
+    # The address may be another by now, of which this answer says nothing.
+    speaks = letter.url == locked.url
     delivery.lease_token = delivery.leased_until = None
     delivery.last_status = outcome.answer.status if outcome.answer else None
     delivery.last_error = outcome.error
     if outcome.is_success:
         _move(delivery, DeliveryState.DELIVERED)
     else:
-        _failed(delivery, outcome)
+        _failed(delivery, outcome, is_gone=speaks and _is_gone(outcome))
     delivery.save()
-    _note_health(locked, outcome)
+    if speaks:
+        _note_health(locked, outcome)
     return delivery
 
 
@@ -283,13 +286,17 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd")[:2048]
 
 
-def _failed(delivery: Delivery, outcome: Outcome) -> None:
+def _is_gone(outcome: Outcome) -> bool:
+    return outcome.answer is not None and outcome.answer.status == GONE
+
+
+def _failed(delivery: Delivery, outcome: Outcome, *, is_gone: bool) -> None:
     delivery.tries += 1
     now, answer = timezone.now(), outcome.answer
     wish = read_retry_after(answer.header("retry-after"), now=now) if answer else None
     # Chance that spreads load keeps no secret.
     wait = wait_after(delivery.tries, chance=random.random(), wish=wish)  # noqa: S311
-    if wait is None or delivery.last_status == GONE:
+    if wait is None or is_gone:
         _move(delivery, DeliveryState.DEAD)
         return
     _move(delivery, DeliveryState.RETRYING)
@@ -311,7 +318,7 @@ def _note_health(endpoint: WebhookEndpoint, outcome: Outcome) -> None:
             endpoint.failing_since = None
             endpoint.save(update_fields=["failing_since"])
         return
-    if outcome.answer is not None and outcome.answer.status == GONE:
+    if _is_gone(outcome):
         stop_endpoint(endpoint, Stopped.GONE)
         return
     now = timezone.now()
