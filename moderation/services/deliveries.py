@@ -1,8 +1,8 @@
 """Deliveries: taken by lease, sent outside any transaction, settled in one.
 
 At least once: a worker that is lost between sending and settling leaves a lease that
-ends, and the event is sent again under the same id. Each endpoint has its own line and
-at most ``MOST_AT_ONCE`` requests under way, so that a slow one keeps nobody waiting.
+ends, and the event is sent again under the same id. Each endpoint has its own line; how
+many requests it may have under way is up to :mod:`moderation.services.fairness`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from moderation.models import (
     Stopped,
     WebhookEndpoint,
 )
+from moderation.services.fairness import Shares, note_pace, pace_of
 from moderation.services.stopping import stop_endpoint
 from moderation.webhook_schedule import read_retry_after, wait_after
 from moderation.webhook_signing import signed_headers
@@ -48,8 +49,6 @@ LIMITS = Limits(
     connect_seconds=5.0, read_seconds=10.0, total_seconds=15.0, max_bytes=2048
 )
 LEASE = timedelta(seconds=60)  # well over what one request can take
-MOST_AT_ONCE = 3
-MOST_WHILE_FAILING = 1
 GONE = 410
 FAILING_FOR = timedelta(days=5)
 
@@ -103,12 +102,15 @@ def lease_deliveries(*, most: int, now: datetime | None = None) -> list[Letter]:
     # One look for each endpoint: a long line of one is not read through.
     waits = Exists(due.filter(endpoint=OuterRef("pk")))
     enabled = WebhookEndpoint.objects.filter(waits, is_enabled=True)
-    waiting = list(enabled.values_list("pk", flat=True))
+    waiting = list(enabled.values_list("pk", "quick_in_a_row"))
     random.shuffle(waiting)
+    shares = Shares(now)
     letters: list[Letter] = []
-    for endpoint_id in waiting:
-        if len(letters) < most:
-            letters += _lease_of(endpoint_id, due, most - len(letters), now)
+    for endpoint_id, quick_in_a_row in waiting:
+        if len(letters) >= most:
+            break
+        if shares.has_any(pace_of(quick_in_a_row)):  # spares a lock
+            letters += _lease_of(endpoint_id, due, shares, most - len(letters), now)
     return letters
 
 
@@ -172,6 +174,7 @@ def settle(letter: Letter, outcome: Outcome) -> Delivery | None:
         _failed(delivery, outcome, is_gone=speaks and _is_gone(outcome))
     delivery.save()
     if speaks:
+        note_pace(locked, outcome.duration_ms)
         _note_health(locked, outcome)
     return delivery
 
@@ -211,7 +214,11 @@ def _due(now: datetime) -> QuerySet[Delivery]:
 
 
 def _lease_of(
-    endpoint_id: UUID, due: QuerySet[Delivery], most: int, now: datetime
+    endpoint_id: UUID,
+    due: QuerySet[Delivery],
+    shares: Shares,
+    most: int,
+    now: datetime,
 ) -> list[Letter]:
     with transaction.atomic():
         endpoint = (
@@ -221,9 +228,7 @@ def _lease_of(
         )
         if endpoint is None:
             return []
-        under_way = endpoint.deliveries.filter(leased_until__gt=now).count()
-        cap = MOST_AT_ONCE if endpoint.failing_since is None else MOST_WHILE_FAILING
-        free = min(cap - under_way, most)
+        free = min(shares.free_for(endpoint), most)
         if free < 1:
             return []
         mine = due.filter(endpoint=endpoint).select_related("event")
@@ -233,6 +238,7 @@ def _lease_of(
         Delivery.objects.filter(pk__in=[one.pk for one in taken]).update(
             lease_token=token, leased_until=now + LEASE
         )
+        shares.take(pace_of(endpoint.quick_in_a_row), len(taken))
         secrets = active_secrets(endpoint, now) if taken else ()
     return [
         Letter(

@@ -99,7 +99,8 @@ def change_endpoint(*, endpoint_id: UUID, wish: Wish, actor: User) -> WebhookEnd
         before, url = _as_dict(endpoint), endpoint.url
         _apply(endpoint, wish)
         if endpoint.url != url:
-            endpoint.failing_since = None  # how the old address did says nothing here
+            # How the old address did says nothing of this one.
+            endpoint.failing_since = endpoint.quick_in_a_row = None
         endpoint.save()
         record(
             "webhook_changed",
