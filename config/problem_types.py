@@ -233,7 +233,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "invalid_webhook": ProblemType(
         422,
         "The webhook cannot be as it is asked for",
-        "`detail` says what is wrong with its address or its filters.",
+        "`detail` says what is wrong, such as its address, a filter or too many "
+        "secrets.",
     ),
     "moderation_error": ProblemType(
         409, "The case does not allow this", "Read the case again."

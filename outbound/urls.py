@@ -94,7 +94,12 @@ def read_url(text: str, rules: Rules) -> Target:
         )
     if not path.startswith("/"):
         path = "/" + path
-    return Target(scheme, name, number, path, address)
+    target = Target(scheme, name, number, path, address)
+    if len(target.url) > LONGEST:  # the one spelling can be longer than what was given
+        raise UrlRefusedError(
+            f"The address is longer than {LONGEST} characters in its full spelling."
+        )
+    return target
 
 
 def follow(target: Target, location: str, rules: Rules) -> Target:

@@ -208,10 +208,22 @@ class EndpointViewSet(
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=RotateSerializer, responses={200: SecretSerializer})
+    @extend_schema(
+        request=RotateSerializer,
+        responses={
+            200: SecretSerializer,
+            422: OpenApiResponse(
+                description="`invalid_webhook`: too many secrets sign already"
+            ),
+        },
+    )
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:
-        """Make a new secret. Deliveries carry both signatures during the overlap."""
+        """Make a new secret. Deliveries carry both signatures during the overlap.
+
+        No more than five secrets sign at once; with `overlap_hours` 0 the earlier ones
+        end.
+        """
         asked = RotateSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         secret = endpoints.rotate_secret(

@@ -58,6 +58,11 @@ class WebhookEndpoint(models.Model):
     failing_since = models.DateTimeField(
         null=True, blank=True, help_text="no attempt has succeeded since"
     )
+    quick_in_a_row = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="latest attempts that were quick, up to three; null: none was made",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -203,6 +208,11 @@ class Delivery(models.Model):
                 fields=("endpoint", "order_key", "position"),
                 condition=Q(state__in=WAITING),
                 name="deliveries_in_order",
+            ),
+            models.Index(
+                fields=("endpoint", "leased_until"),
+                condition=Q(leased_until__isnull=False),
+                name="deliveries_under_way",
             ),
         )
         constraints = (

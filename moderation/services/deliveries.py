@@ -1,8 +1,8 @@
 """Deliveries: taken by lease, sent outside any transaction, settled in one.
 
 At least once: a worker that is lost between sending and settling leaves a lease that
-ends, and the event is sent again under the same id. Each endpoint has its own line and
-at most ``MOST_AT_ONCE`` requests under way, so that a slow one keeps nobody waiting.
+ends, and the event is sent again under the same id. Each endpoint has its own line; how
+many requests it may have under way is up to :mod:`moderation.services.fairness`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from moderation.models import (
     Stopped,
     WebhookEndpoint,
 )
+from moderation.services.fairness import Shares, note_pace, pace_of
 from moderation.services.stopping import stop_endpoint
 from moderation.webhook_schedule import read_retry_after, wait_after
 from moderation.webhook_signing import signed_headers
@@ -48,8 +49,6 @@ LIMITS = Limits(
     connect_seconds=5.0, read_seconds=10.0, total_seconds=15.0, max_bytes=2048
 )
 LEASE = timedelta(seconds=60)  # well over what one request can take
-MOST_AT_ONCE = 3
-MOST_WHILE_FAILING = 1
 GONE = 410
 FAILING_FOR = timedelta(days=5)
 
@@ -103,12 +102,15 @@ def lease_deliveries(*, most: int, now: datetime | None = None) -> list[Letter]:
     # One look for each endpoint: a long line of one is not read through.
     waits = Exists(due.filter(endpoint=OuterRef("pk")))
     enabled = WebhookEndpoint.objects.filter(waits, is_enabled=True)
-    waiting = list(enabled.values_list("pk", flat=True))
+    waiting = list(enabled.values_list("pk", "quick_in_a_row"))
     random.shuffle(waiting)
+    shares = Shares(now)
     letters: list[Letter] = []
-    for endpoint_id in waiting:
-        if len(letters) < most:
-            letters += _lease_of(endpoint_id, due, most - len(letters), now)
+    for endpoint_id, quick_in_a_row in waiting:
+        if len(letters) >= most:
+            break
+        if shares.has_any(pace_of(quick_in_a_row)):  # spares a lock
+            letters += _lease_of(endpoint_id, due, shares, most - len(letters), now)
     return letters
 
 
@@ -161,15 +163,19 @@ def settle(letter: Letter, outcome: Outcome) -> Delivery | None:
         logger.warning("delivery %s was taken over", letter.delivery_id)
         return None
     _log(delivery, outcome)
+    # The address may be another by now, of which this answer says nothing.
+    speaks = letter.url == locked.url
     delivery.lease_token = delivery.leased_until = None
     delivery.last_status = outcome.answer.status if outcome.answer else None
     delivery.last_error = outcome.error
     if outcome.is_success:
         _move(delivery, DeliveryState.DELIVERED)
     else:
-        _failed(delivery, outcome)
+        _failed(delivery, outcome, is_gone=speaks and _is_gone(outcome))
     delivery.save()
-    _note_health(locked, outcome)
+    if speaks:
+        note_pace(locked, outcome.duration_ms)
+        _note_health(locked, outcome)
     return delivery
 
 
@@ -208,7 +214,11 @@ def _due(now: datetime) -> QuerySet[Delivery]:
 
 
 def _lease_of(
-    endpoint_id: UUID, due: QuerySet[Delivery], most: int, now: datetime
+    endpoint_id: UUID,
+    due: QuerySet[Delivery],
+    shares: Shares,
+    most: int,
+    now: datetime,
 ) -> list[Letter]:
     with transaction.atomic():
         endpoint = (
@@ -218,9 +228,7 @@ def _lease_of(
         )
         if endpoint is None:
             return []
-        under_way = endpoint.deliveries.filter(leased_until__gt=now).count()
-        cap = MOST_AT_ONCE if endpoint.failing_since is None else MOST_WHILE_FAILING
-        free = min(cap - under_way, most)
+        free = min(shares.free_for(endpoint), most)
         if free < 1:
             return []
         mine = due.filter(endpoint=endpoint).select_related("event")
@@ -230,6 +238,7 @@ def _lease_of(
         Delivery.objects.filter(pk__in=[one.pk for one in taken]).update(
             lease_token=token, leased_until=now + LEASE
         )
+        shares.take(pace_of(endpoint.quick_in_a_row), len(taken))
         secrets = active_secrets(endpoint, now) if taken else ()
     return [
         Letter(
@@ -283,13 +292,17 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd")[:2048]
 
 
-def _failed(delivery: Delivery, outcome: Outcome) -> None:
+def _is_gone(outcome: Outcome) -> bool:
+    return outcome.answer is not None and outcome.answer.status == GONE
+
+
+def _failed(delivery: Delivery, outcome: Outcome, *, is_gone: bool) -> None:
     delivery.tries += 1
     now, answer = timezone.now(), outcome.answer
     wish = read_retry_after(answer.header("retry-after"), now=now) if answer else None
     # Chance that spreads load keeps no secret.
     wait = wait_after(delivery.tries, chance=random.random(), wish=wish)  # noqa: S311
-    if wait is None or delivery.last_status == GONE:
+    if wait is None or is_gone:
         _move(delivery, DeliveryState.DEAD)
         return
     _move(delivery, DeliveryState.RETRYING)
@@ -311,7 +324,7 @@ def _note_health(endpoint: WebhookEndpoint, outcome: Outcome) -> None:
             endpoint.failing_since = None
             endpoint.save(update_fields=["failing_since"])
         return
-    if outcome.answer is not None and outcome.answer.status == GONE:
+    if _is_gone(outcome):
         stop_endpoint(endpoint, Stopped.GONE)
         return
     now = timezone.now()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MOST_ENDPOINTS = 50
 MOST_OVERLAP_HOURS = 168
+MOST_SECRETS = 5  # at once: each lengthens a header of every request
 FILTERS = ("verdicts", "queues", "sources")
 SUBSCRIBABLE = tuple(t for t in EventType if t != EventType.WEBHOOK_TEST)
 EVENT_CHOICES = [(t.value, str(t.label)) for t in SUBSCRIBABLE]
@@ -95,8 +96,11 @@ def change_endpoint(*, endpoint_id: UUID, wish: Wish, actor: User) -> WebhookEnd
     require(actor, MANAGE, _("manage webhooks"))
     with transaction.atomic():
         endpoint = _lock(endpoint_id, actor)
-        before = _as_dict(endpoint)
+        before, url = _as_dict(endpoint), endpoint.url
         _apply(endpoint, wish)
+        if endpoint.url != url:
+            # How the old address did says nothing of this one.
+            endpoint.failing_since = endpoint.quick_in_a_row = None
         endpoint.save()
         record(
             "webhook_changed",
@@ -134,7 +138,15 @@ def switch_endpoint(*, endpoint_id: UUID, on: bool, actor: User) -> WebhookEndpo
 
 
 def rotate_secret(*, endpoint_id: UUID, overlap_hours: int, actor: User) -> str:
-    """Return a new secret; earlier ones sign along until the overlap is over."""
+    """Return a new secret; earlier ones sign along until the overlap is over.
+
+    Raises
+    ------
+    WebhookError
+        The overlap makes no sense, or as many secrets as may be sign already.
+    NotAllowedError
+        The person may not manage webhooks.
+    """
     require(actor, MANAGE, _("manage webhooks"))
     if not 0 <= overlap_hours <= MOST_OVERLAP_HOURS:
         raise WebhookError(
@@ -148,6 +160,7 @@ def rotate_secret(*, endpoint_id: UUID, overlap_hours: int, actor: User) -> str:
         ends = now + timedelta(hours=overlap_hours)
         endpoint.secrets.filter(expires_at__lte=now).delete()
         if overlap_hours:
+            _refuse_many_secrets(endpoint)
             endpoint.secrets.filter(expires_at=None).update(expires_at=ends)
         else:
             endpoint.secrets.all().delete()
@@ -172,12 +185,24 @@ def send_test(*, endpoint_id: UUID, actor: User) -> Event:
             type=EventType.WEBHOOK_TEST,
             organization=endpoint.organization,
             only_for=endpoint,
-            data={"endpoint_id": str(endpoint.pk), "sent_by": str(actor)},
+            data={"endpoint_id": str(endpoint.pk)},
         )
         record(
             "webhook_tested", actor=actor, webhook=named(endpoint), event=str(event.pk)
         )
     return event
+
+
+def _refuse_many_secrets(endpoint: WebhookEndpoint) -> None:
+    if endpoint.secrets.count() >= MOST_SECRETS:
+        raise WebhookError(
+            _(
+                "%(most)d secrets of this webhook sign already. Wait until one of them "
+                "ends, or rotate without an overlap, which ends all of them at once."
+            )
+            % {"most": MOST_SECRETS},
+            pointer="/overlap_hours",
+        )
 
 
 def _lock(endpoint_id: UUID, actor: User) -> WebhookEndpoint:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from moderation.models import Delivery, Event, EventHead, OrderKey, WebhookEndpoint
-from moderation.webhook_states import EventType
+from moderation.webhook_states import WAITING, EventType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,12 +103,13 @@ def _order_key(endpoint: WebhookEndpoint, event: Event) -> str:
 def prune_events(*, now: datetime | None = None) -> int:
     """Delete events, with their deliveries, that are older than they are kept.
 
-    A part at a time: whoever calls it comes again.
+    An event stays while any delivery of it waits: a receiver that is away for long, or
+    switched off, still gets it. A part at a time: whoever calls it comes again.
     """
     before = (now or timezone.now()) - timedelta(days=settings.EVENT_DAYS)
-    old = Event.objects.filter(occurred_at__lt=before, position__isnull=False)
-    keys = list(
-        old.order_by("occurred_at").values_list("pk", flat=True)[:PRUNE_AT_ONCE]
-    )
-    Event.objects.filter(pk__in=keys).delete()
+    waits = Exists(Delivery.objects.filter(event=OuterRef("pk"), state__in=WAITING))
+    settled = Event.objects.filter(~waits, position__isnull=False)
+    old = settled.filter(occurred_at__lt=before).order_by("occurred_at")
+    keys = list(old.values_list("pk", flat=True)[:PRUNE_AT_ONCE])
+    settled.filter(pk__in=keys).delete()  # asked again: one may be replayed just now
     return len(keys)

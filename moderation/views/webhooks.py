@@ -138,9 +138,13 @@ def rotate(request: AuthenticatedRequest, endpoint_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose how long both secrets sign."))
         return redirect("webhooks:endpoint", endpoint_id=endpoint.pk)
-    secret = endpoints.rotate_secret(
-        endpoint_id=endpoint.pk, actor=request.user, **form.cleaned_data
-    )
+    try:
+        secret = endpoints.rotate_secret(
+            endpoint_id=endpoint.pk, actor=request.user, **form.cleaned_data
+        )
+    except ModerationError as error:
+        messages.error(request, error.detail)
+        return redirect("webhooks:endpoint", endpoint_id=endpoint.pk)
     return _secret_page(request, endpoint, secret)
 
 

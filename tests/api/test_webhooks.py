@@ -15,7 +15,9 @@ from standardwebhooks import Webhook
 
 from accounts.models import Organization, User
 from moderation.models import Delivery, Event, WebhookEndpoint
+from moderation.models.webhooks import MAX_URL
 from moderation.services.completing import complete_analysis
+from moderation.services.endpoints import MOST_SECRETS
 from moderation.services.publishing import publish_events
 from tests.api.helpers import assert_problem
 from tests.factories import make_analysis, make_user
@@ -71,6 +73,13 @@ def test_the_life_of_an_endpoint(client: TestClient) -> None:
     assert_problem(client.post(f"{url}test/"), 422, "invalid_webhook")
     secret = client.post(f"{url}rotate-secret/", {}, format="json").json()["secret"]
     assert secret != body["secret"]
+    for _ in range(MOST_SECRETS - 2):
+        assert client.post(f"{url}rotate-secret/", {}, format="json").status_code == 200
+    refused = client.post(f"{url}rotate-secret/", {}, format="json")
+    problem = assert_problem(refused, 422, "invalid_webhook")
+    assert problem["errors"][0]["pointer"] == "#/overlap_hours"
+    once = client.post(f"{url}rotate-secret/", {"overlap_hours": 0}, format="json")
+    assert once.status_code == 200
     assert client.delete(url).status_code == 204
     assert client.get(url).status_code == 404
 
@@ -95,6 +104,19 @@ def test_what_makes_no_sense_is_a_problem(
     client: TestClient, wish: dict[str, Any], status: int, code: str
 ) -> None:
     assert_problem(client.post(ENDPOINTS, wish, format="json"), status, code)
+
+
+def test_an_address_that_grows_too_long_when_it_is_spelled_out_is_refused(
+    client: TestClient,
+) -> None:
+    fits = "https://e.org?" + "a" * (MAX_URL - 15)
+    assert len(made(client, url=fits)["url"]) == MAX_URL
+    for url in (f"{fits}a", "https://é.org/" + "a" * (MAX_URL - 14)):
+        assert len(url) == MAX_URL
+        answer = client.post(ENDPOINTS, {"url": url}, format="json")
+        problem = assert_problem(answer, 422, "invalid_webhook")
+        assert problem["errors"][0]["pointer"] == "#/url"
+        assert str(MAX_URL) in problem["detail"]
 
 
 def test_a_test_event_its_log_and_its_replay(

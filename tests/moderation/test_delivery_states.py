@@ -24,13 +24,13 @@ from moderation.models import Delivery, Event, Stopped, WebhookEndpoint
 from moderation.services import deliveries
 from moderation.services.deliveries import (
     LEASE,
-    MOST_AT_ONCE,
     Letter,
     Outcome,
     lease_deliveries,
     settle,
 )
 from moderation.services.endpoints import Wish, create_endpoint, switch_endpoint
+from moderation.services.fairness import MOST_AT_ONCE
 from moderation.services.publishing import publish_events
 from moderation.services.replaying import replay_delivery
 from moderation.services.stopping import stop_endpoint

@@ -85,6 +85,7 @@ def test_the_whole_life_on_pages(browser: Client, settings: Settings) -> None:
         {"url": "http://10.0.0.1/"},
         {"url": "https://example.org/", "event_types": ["case.eaten"]},
         {"url": "https://example.org/\x00"},
+        {"url": "https://example.org?" + "a" * 2028},  # and a / makes it too long
     ],
 )
 def test_a_form_that_makes_no_sense_comes_back(

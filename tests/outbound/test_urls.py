@@ -42,6 +42,7 @@ MALFORMED = (
     "https://" + "a" * 64 + ".example/", "https://" + "a." * 130 + "example/",
     "https://example.org/" + "a" * 2048, "https://exam\u00adple.org:443:443/",
     "https://example.org/é", "https://exa%6dple.org/", "https://example.org..",
+    "https://example.org?" + "a" * 2028, "https://é.example/" + "a" * 2030,
 )  # fmt: skip
 
 

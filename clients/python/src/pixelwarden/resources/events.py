@@ -116,7 +116,6 @@ class TestData(EventData):
     __test__ = False  # pytest takes it for one otherwise
 
     endpoint_id: str
-    sent_by: str
 
 
 class Event(Resource):
