@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+HANDS = 12  # for webhooks
+FETCHING_HANDS = 6
 PAUSE = 0.5
 PAUSE_AFTER_ERROR = 2.0
 Job = TypeVar("Job")
@@ -114,13 +116,15 @@ class Courier(Generic[Job, Result]):
 def webhooks() -> Courier[Letter, Outcome]:
     """Publish events and send webhooks."""
     return Courier(
-        "webhooks", hands=12, lease=_publish_and_lease, do=send, settle=settle
+        "webhooks", hands=HANDS, lease=_publish_and_lease, do=send, settle=settle
     )
 
 
 def fetches() -> Courier[Errand, Fetched]:
     """Fetch pictures from addresses, and take them in."""
-    return Courier("fetches", hands=6, lease=lease_fetches, do=get, settle=take_in)
+    return Courier(
+        "fetches", hands=FETCHING_HANDS, lease=lease_fetches, do=get, settle=take_in
+    )
 
 
 def _publish_and_lease(*, most: int) -> list[Letter]:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from config.courier import HANDS, Courier
+from config.courier import HANDS, webhooks
 from moderation.models import Delivery, Event, WebhookEndpoint
 from moderation.services import deliveries, fairness
 from moderation.services.deliveries import Outcome, lease_deliveries, settle
@@ -90,7 +90,7 @@ def test_quick_and_new_receivers_do_not_wait_for_slow_ones_that_succeed(
         allow(settings, slow, quick)
         for number in range(SLOW_ONES):
             make_endpoint(slow.url(f"/{number}"))
-        with Courier():
+        with webhooks():
             write(1)
             wait_for(
                 lambda: not Delivery.objects.exclude(state="delivered").exists(),
@@ -122,7 +122,7 @@ def test_new_receivers_that_hang_leave_hands_for_others(
     with receiving(holding) as slow, receiving(answering()) as quick:
         allow(settings, slow, quick)
         make_endpoint(quick.url())
-        with Courier():
+        with webhooks():
             write(1)
             wait_for(lambda: len(quick.requests) == 1, what=lambda: "known")
             for number in range(SLOW_ONES):
