@@ -186,13 +186,13 @@ def courier_round() -> tuple[float, list[bytes]]:
     """Let the courier send what waits; return the seconds and the bodies."""
     from django.utils import timezone
 
-    from config.courier import Courier
+    from config.courier import webhooks
     from moderation.models import Delivery, Event
     from moderation.services.deliveries import body_of
     from moderation.webhook_states import WAITING
 
     begin = timezone.now()
-    with Courier():
+    with webhooks():
         while (
             Event.objects.filter(position=None).exists()
             or Delivery.objects.filter(state__in=WAITING).exists()
