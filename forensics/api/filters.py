@@ -16,9 +16,11 @@ from forensics.analysis.types import FindingStatus
 from forensics.models import (
     VERDICT_CHOICES,
     Analysis,
+    Door,
     EvidenceFile,
     Finding,
     Image,
+    Submission,
     Trigger,
 )
 from forensics.search import search_images
@@ -216,6 +218,21 @@ class ImageFilters(filters.FilterSet):
     ) -> QuerySet[Image]:
         """Search what the files say about themselves."""
         return queryset.filter(search_images(value, fields={Field.METADATA}))
+
+
+class SubmissionFilters(filters.FilterSet):
+    """Filters of the arrivals of one image."""
+
+    door = AnyOf(choices=Door.choices)
+    external_id = filters.CharFilter(
+        max_length=255, help_text="your own id of it, whole, as you sent it"
+    )
+    created_after = Moment(field_name="created_at", lookup_expr="gte")
+    created_before = Moment(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Submission
+        fields: tuple[str, ...] = ()
 
 
 class AnalysisFilters(filters.FilterSet):
