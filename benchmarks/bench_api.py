@@ -114,9 +114,7 @@ def bare_views() -> list[Any]:
             return (view.order,)
 
     arrivals = Prefetch(
-        "submissions",
-        Submission.objects.select_related("submitted_by"),
-        to_attr="visible_submissions",
+        "submissions", Submission.objects.select_related("submitted_by")
     )
     copies = Prefetch(
         "current_analysis__evidence_files",
@@ -129,7 +127,11 @@ def bare_views() -> list[Any]:
     )
     whole = cases.prefetch_related("decisions__decided_by")
     decisions = Decision.objects.select_related("decided_by")
-    one = serializers.ImageSerializer
+
+    class WholeImage(serializers.ImageSerializer):
+        submissions = serializers.SubmissionSerializer(many=True)  # type: ignore[assignment]  # instead
+
+    one = WholeImage
     table: tuple[tuple[str, Any, Any, Any, Any, str], ...] = (
         (
             "images",

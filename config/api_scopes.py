@@ -42,6 +42,7 @@ SCOPES_OF: Mapping[str, Mapping[str, str]] = {
     "image-reanalyze": {WRITE: Scope.IMAGES_WRITE},
     "image-batch": {WRITE: Scope.IMAGES_WRITE},
     "image-analyses": {READ: Scope.ANALYSES_READ},
+    "image-submissions": {READ: Scope.IMAGES_READ},
     "upload-list": {ALL: Scope.IMAGES_WRITE},
     "upload-detail": {ALL: Scope.IMAGES_WRITE},
     "upload-complete": {ALL: Scope.IMAGES_WRITE},

@@ -155,6 +155,9 @@ class Submission(models.Model):
             models.Index(fields=("submitted_by", "-created_at")),
             models.Index(fields=("submitted_by", "image")),
             models.Index(fields=("door", "image")),
+            models.Index(
+                fields=("image", "-created_at", "-id"), name="arrivals_of_an_image"
+            ),
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,6 +37,8 @@ from moderation.states import UNDECIDED
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from django.db.models.expressions import Combinable
 
     from moderation.models import Queue
 
@@ -202,12 +213,35 @@ def appeals_visible_to(user: User) -> QuerySet[Appeal]:
     """Return the appeals this person may see: of the cases they see, or their own."""
     if not user.has_perm("moderation.view_appeal"):
         return Appeal.objects.none()
-    appeals = Appeal.objects.select_related(
-        "case__image", "decision", "resolving_decision", "opened_by"
+    appeals = as_told_to(
+        Appeal.objects.select_related(
+            "case__image", "decision", "resolving_decision", "opened_by"
+        ),
+        user,
     )
     if user.has_perm("moderation.view_case"):
         return appeals.filter(case__in=selectors.cases_visible_to(user).values("pk"))
     return appeals.filter(opened_by=user, case__organization=user.organization_id)
+
+
+def as_told_to(appeals: QuerySet[Appeal], user: User) -> QuerySet[Appeal]:
+    """Mark each appeal with whether this person may know its answer: ``is_told``.
+
+    Whoever sees cases knows it at once. Anybody else learns it with the event
+    ``appeal.resolved``: once the decision that gives it is final, and never if a lead
+    reopened the case before that.
+    """
+    told: Combinable = Value(value=True)
+    if not user.has_perm("moderation.view_case"):
+        final_at = "resolving_decision__final_at"
+        stood = Q(resolving_decision__withdrawn_at=None) | Q(
+            resolving_decision__withdrawn_at__gte=F(final_at)
+        )
+        told = ExpressionWrapper(
+            Q(**{f"{final_at}__lte": timezone.now()}) & stood,
+            output_field=BooleanField(),
+        )
+    return appeals.annotate(is_told=told)
 
 
 def appealable_cases(user: User) -> QuerySet[Case]:

@@ -139,7 +139,8 @@ class NewKeySerializer(StrictSerializer):
         max_value=MAX_DAYS,
         default=DEFAULT_DAYS,
         allow_null=True,
-        help_text="It ends after this many days; null: it does not end.",
+        help_text="It ends after this many days; null: it does not end. Left out, it "
+        "ends with the key that makes it, if that is nearer.",
     )
     per_minute = serializers.IntegerField(
         min_value=1,

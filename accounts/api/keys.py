@@ -61,7 +61,8 @@ class KeyViewSet(RetrieveModelMixin, ListModelMixin, GenericViewSet[ApiKey]):
         account = accounts_visible_to(person).filter(username=name).first()
         if account is None:
             raise UnprocessableError({"account": "There is no such service account."})
-        plan = services.KeyPlan(**values)
+        is_usual = "days" not in asked.initial_data
+        plan = services.KeyPlan(**values, may_end_sooner=is_usual)
         issued = services.create_key(
             actor=person, account=account, plan=plan, through=_through(request)
         )
@@ -136,7 +137,7 @@ class ServiceAccountViewSet(ListModelMixin, GenericViewSet[User]):
         asked = shapes.NewServiceAccountSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         made = services.create_service_account(
-            actor=_person(request), **asked.validated_data
+            actor=_person(request), through=_through(request), **asked.validated_data
         )
         account = get_object_or_404(self.get_queryset(), pk=made.pk)
         body = shapes.ServiceAccountSerializer(account).data

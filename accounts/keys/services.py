@@ -31,8 +31,8 @@ from accounts.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from django.db.models import QuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,9 @@ class KeyPlan:
     ----------
     days : int or None
         It ends after so many days; None: it does not end.
+    may_end_sooner : bool
+        Nobody asked for ``days``: it ends with the key that makes it, if that is
+        nearer.
     per_minute, burst : int
         Requests in the long run, and at once.
     images_per_day, images_per_month : int or None
@@ -63,6 +66,7 @@ class KeyPlan:
     burst: int = 100
     images_per_day: int | None = None
     images_per_month: int | None = None
+    may_end_sooner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,11 @@ class IssuedKey:
 
 @transaction.atomic
 def create_service_account(
-    *, actor: User | None, username: str, groups: Sequence[str] = (SERVICE_GROUP,)
+    *,
+    actor: User | None,
+    username: str,
+    groups: Sequence[str] = (SERVICE_GROUP,),
+    through: ApiKey | None = None,
 ) -> User:
     """Make an account for a program: no password, no sign-in, only keys.
 
@@ -87,6 +95,8 @@ def create_service_account(
         Its name.
     groups : sequence of str, optional
         What it may do; each must hold no more than ``actor``.
+    through : ApiKey or None, optional
+        The key ``actor`` asks with, for the record.
 
     Raises
     ------
@@ -106,18 +116,7 @@ def create_service_account(
         account.full_clean()
     except ValidationError as error:
         raise KeyRefusedError(" ".join(error.messages), field="username") from error
-    grantable = grantable_groups(actor) if actor else _every_group()
-    chosen = list(grantable.filter(name__in=groups))
-    missing = sorted(set(groups) - {group.name for group in chosen})
-    if missing:
-        raise KeyRefusedError(
-            _(
-                "You cannot give the groups %(groups)s: they are not there, or may "
-                "more than you."
-            )
-            % {"groups": ", ".join(missing)[:200]},
-            field="groups",
-        )
+    chosen = _given(groups, actor)
     account.save()
     account.groups.set(chosen)
     record(
@@ -125,6 +124,7 @@ def create_service_account(
         actor=actor,
         person=account.username,
         groups=sorted(group.name for group in chosen),
+        **_said_through(through),
     )
     return account
 
@@ -172,7 +172,7 @@ def create_key(
         scopes=in_order(plan.scopes),
         created_at=now,
         created_by=actor,
-        expires_at=None if plan.days is None else now + timedelta(days=plan.days),
+        expires_at=_end_of(plan, now, through),
         per_minute=plan.per_minute,
         burst=plan.burst,
         images_per_day=plan.images_per_day,
@@ -247,8 +247,30 @@ def revoke_key(
     return stored
 
 
-def _every_group() -> QuerySet[Group]:
-    return Group.objects.all()
+def _given(names: Sequence[str], actor: User | None) -> list[Group]:
+    """Return the groups of these names; refuse those that ``actor`` cannot give."""
+    grantable = grantable_groups(actor) if actor else Group.objects.all()
+    chosen = list(grantable.filter(name__in=names))
+    missing = sorted(set(names) - {group.name for group in chosen})
+    if missing:
+        raise KeyRefusedError(
+            _(
+                "You cannot give the groups %(groups)s: they are not there, or may "
+                "more than you."
+            )
+            % {"groups": ", ".join(missing)[:200]},
+            field="groups",
+        )
+    return chosen
+
+
+def _end_of(plan: KeyPlan, now: datetime, through: ApiKey | None) -> datetime | None:
+    if plan.days is None:
+        return None
+    ends = now + timedelta(days=plan.days)
+    if plan.may_end_sooner and through is not None and through.expires_at is not None:
+        return min(ends, through.expires_at)
+    return ends
 
 
 def _held(account: User) -> int:
@@ -365,8 +387,6 @@ def _on_record(
 ) -> None:
     """Put it on record, as the last step, and into the log."""
     logger.info("%s: %s of %s", action, key.prefix, key.account.username)
-    if through is not None:
-        data["through"] = through.prefix
     record(
         action,
         actor=actor,
@@ -376,4 +396,10 @@ def _on_record(
         expires=key.expires_at,
         organization_id=key.organization_id,
         **data,
+        **_said_through(through),
     )
+
+
+def _said_through(through: ApiKey | None) -> dict[str, Any]:
+    """Return how the record names the key that somebody asked with, if one."""
+    return {} if through is None else {"through": through.prefix}

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from forensics import selectors
-from forensics.api.beside import human_decisions
+from forensics.api.beside import beside_images
 from forensics.api.permissions import person
 from forensics.api.sending_serializers import AnsweredImageSerializer, FetchSerializer
 from forensics.api.serializers import AnalysisSummarySerializer, ReceivedImageSerializer
@@ -100,14 +100,14 @@ def image_body(
 ) -> Any:
     """Return the image as this person sees it, with the result where it is there."""
     user = person(request)
-    image = selectors.with_visible_submissions(
-        selectors.images_visible_to(user), user
-    ).get(pk=arrived.submission.image_id)
+    image = selectors.with_newest_result(selectors.images_visible_to(user)).get(
+        pk=arrived.submission.image_id
+    )
     shape = AnsweredImageSerializer if result else ReceivedImageSerializer
     context = {
         "request": request,
         "analysis": result or arrived.analysis,
-        "decisions": human_decisions(user, [arrived.submission.image_id]),
+        **beside_images(user, [arrived.submission.image_id]),
         # Speaks of this person's own view, and keeps no secret: the image's
         # created_at and a result at once tell that others sent these bytes.
         "is_duplicate": selectors.was_known_to(user, arrived.submission),

@@ -1,4 +1,8 @@
-"""The decision of a person beside the result of the machine, never over it."""
+"""What stands beside the rows of images and analyses, loaded once for a page.
+
+The decision of a person, beside the result of the machine and never over it; and the
+latest arrivals.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from rest_framework import serializers
 
 from accounts.keys.limits import key_may
 from accounts.keys.scopes import Scope
+from forensics.selectors import Arrivals, latest_arrivals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -54,6 +59,20 @@ def decision_in(context: Mapping[str, Any], image: UUID) -> Any:
     """Return what a serializer shows of the decision about an image."""
     found = cast("Mapping[UUID, Any]", context.get("decisions", {})).get(image)
     return None if found is None else _SHAPE.to_representation(found)
+
+
+def beside_images(user: User, images: Collection[UUID]) -> Mapping[str, Any]:
+    """Return what the serializer of images needs besides its rows."""
+    return {
+        "decisions": human_decisions(user, images),
+        "arrivals": latest_arrivals(user, images),
+    }
+
+
+def arrivals_in(context: Mapping[str, Any], image: UUID) -> Arrivals:
+    """Return what a serializer shows of the arrivals of an image."""
+    found = cast("Mapping[UUID, Arrivals]", context.get("arrivals", {}))
+    return found.get(image, Arrivals())
 
 
 # Made once: a page would make one for each of its rows.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from forensics import selectors
-from forensics.api.beside import human_decisions
+from forensics.api.beside import beside_images, human_decisions
 from forensics.api.serializers import (
     AnalysisSerializer,
     AnalysisSummarySerializer,
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 KeyOf = Callable[[Any], "UUID | None"]
 
 
-def decisions_beside_images(user: User, images: Sequence[Image]) -> Mapping[str, Any]:
-    """Return what people decided about these images, for their serializer."""
-    return {"decisions": human_decisions(user, [image.pk for image in images])}
+def of_images(user: User, images: Sequence[Image]) -> Mapping[str, Any]:
+    """Return what stands beside these images: decisions, and how they arrived."""
+    return beside_images(user, [image.pk for image in images])
 
 
 def decisions_beside_analyses(
@@ -44,7 +44,7 @@ def image_by(key: KeyOf) -> Expansion:
         wanted = {row.pk: key(row) for row in rows}
         keys = {one for one in wanted.values() if one is not None}
         visible = selectors.images_visible_to(user).filter(pk__in=keys)
-        found = selectors.with_visible_submissions(visible, user).in_bulk()
+        found = selectors.with_newest_result(visible).in_bulk()
         return by_row(wanted, found)
 
     return Expansion(
@@ -52,7 +52,7 @@ def image_by(key: KeyOf) -> Expansion:
         whole=ImageSerializer,
         short=ImageSerializer,
         help="the image",
-        beside=decisions_beside_images,
+        beside=of_images,
     )
 
 

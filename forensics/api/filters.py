@@ -13,12 +13,15 @@ from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
 
 from forensics.analysis.types import FindingStatus
+from forensics.api.reading import Shaping
 from forensics.models import (
     VERDICT_CHOICES,
     Analysis,
+    Door,
     EvidenceFile,
     Finding,
     Image,
+    Submission,
     Trigger,
 )
 from forensics.search import search_images
@@ -28,7 +31,7 @@ from forensics.sending_selectors import images_known_as, images_said
 from forensics.states import AnalysisStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from rest_framework.request import Request
     from rest_framework.views import APIView
@@ -36,7 +39,8 @@ if TYPE_CHECKING:
 CONTEXT = "context."
 MOST_FACTS = 10
 YES_OR_NO = frozenset({"true", "false"})
-ALWAYS_ACCEPTED = frozenset({"cursor", "page_size", "ordering", "fields", "expand"})
+OF_PAGES = frozenset({"cursor", "page_size", "ordering"})
+OF_SHAPES = frozenset({"fields", "expand"})
 
 
 class StrictFilterBackend(filters.DjangoFilterBackend):
@@ -53,19 +57,34 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
             return queryset
         filterset_class = self.get_filterset_class(view, queryset)
         known = set(filterset_class.base_filters) if filterset_class else set()
+        accepted = known | OF_PAGES
+        if isinstance(view, Shaping):
+            accepted |= OF_SHAPES
         starts: tuple[str, ...] = getattr(filterset_class, "open_ended", ())
-        unknown = sorted(
-            name
-            for name in set(request.query_params) - known - ALWAYS_ACCEPTED
-            if not name.startswith(starts)
-        )
-        if unknown:
-            says = f"Unknown parameter. Known are: {', '.join(sorted(known))}."
-            raise ValidationError(dict.fromkeys(unknown, says))
+        refuse_unknown(request, known=accepted, starts=starts)
         for name in known & set(request.query_params):
             _check(name, filterset_class.base_filters[name], request)
         narrowed: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return narrowed
+
+
+def refuse_unknown(
+    request: Request, *, known: Collection[str] = (), starts: tuple[str, ...] = ()
+) -> None:
+    """Refuse parameters that a list does not have.
+
+    Raises
+    ------
+    ValidationError
+        Names that are none, and do not begin as one that goes on.
+    """
+    unknown = sorted(set(request.query_params) - set(known))
+    unknown = [name for name in unknown if not name.startswith(starts)]
+    if unknown:
+        listed = ", ".join(sorted(known))
+        there = f"Known are: {listed}." if listed else "This list takes none."
+        says = f"Unknown parameter. {there}"
+        raise ValidationError(dict.fromkeys(unknown, says))
 
 
 def _check(name: str, asked: filters.Filter, request: Request) -> None:
@@ -216,6 +235,21 @@ class ImageFilters(filters.FilterSet):
     ) -> QuerySet[Image]:
         """Search what the files say about themselves."""
         return queryset.filter(search_images(value, fields={Field.METADATA}))
+
+
+class SubmissionFilters(filters.FilterSet):
+    """Filters of the arrivals of one image."""
+
+    door = AnyOf(choices=Door.choices)
+    external_id = filters.CharFilter(
+        max_length=255, help_text="your own id of it, whole, as you sent it"
+    )
+    created_after = Moment(field_name="created_at", lookup_expr="gte")
+    created_before = Moment(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Submission
+        fields: tuple[str, ...] = ()
 
 
 class AnalysisFilters(filters.FilterSet):

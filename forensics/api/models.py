@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from forensics.api.filters import refuse_unknown
 from forensics.model_catalog import CatalogEntry, card_of, catalog, catalog_entry
 
 if TYPE_CHECKING:
@@ -79,9 +80,7 @@ class ModelsView(APIView):
     @extend_schema(operation_id="models_list", responses=ModelPageSerializer)
     def get(self, request: Request) -> Response:
         """List the models: every version, by name."""
-        if unknown := sorted(request.query_params):
-            says = "Unknown parameter. This list takes none."
-            raise ValidationError(dict.fromkeys(unknown, says))
+        refuse_unknown(request)
         found = StoredModelSerializer(list(catalog()), many=True).data
         return Response({"next": None, "previous": None, "results": found})
 

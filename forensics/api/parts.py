@@ -1,4 +1,4 @@
-"""Parts of analyses over HTTP: their signals, their evidence pictures."""
+"""Parts of images and analyses over HTTP: arrivals, signals, evidence pictures."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from rest_framework.viewsets import GenericViewSet
 from forensics import selectors
 from forensics.api.expansions import OF_ANALYSIS_PART
 from forensics.api.fields import LinkField
-from forensics.api.filters import EvidenceFilters, SignalFilters
+from forensics.api.filters import EvidenceFilters, SignalFilters, SubmissionFilters
 from forensics.api.negotiation import FileNegotiation
 from forensics.api.permissions import as_django, person
 from forensics.api.reading import Listing, Retrieving
-from forensics.api.serializers import EvidenceSerializer, SignalSerializer
+from forensics.api.serializers import (
+    EvidenceSerializer,
+    SignalSerializer,
+    SubmissionSerializer,
+)
 from forensics.api.views import AnalysisViewSet
-from forensics.models import EvidenceFile, Finding
+from forensics.models import EvidenceFile, Finding, Submission
 from forensics.serving import serve_evidence
 
 if TYPE_CHECKING:
@@ -43,6 +47,28 @@ class ImageAnalysesViewSet(AnalysisViewSet):
         visible = selectors.images_visible_to(person(self.request))
         image = get_object_or_404(visible, pk=self.kwargs["image"])
         return image.analyses.all()
+
+
+class ImageSubmissionsViewSet(Listing, GenericViewSet[Submission]):
+    """The arrivals of one image, the newest first: one's own, or all for reviewers."""
+
+    resource = "submission"
+    queryset = Submission.objects.none()
+    serializer_class = SubmissionSerializer
+    filterset_class = SubmissionFilters
+    orderings: ClassVar[Mapping[str, Ordering]] = {
+        "-created_at": ("-created_at", "-id"),
+        "created_at": ("created_at", "id"),
+    }
+
+    def get_queryset(self) -> QuerySet[Submission]:
+        """Return those that this person may know of, where they may see the image."""
+        user = person(self.request)
+        image = get_object_or_404(
+            selectors.images_visible_to(user), pk=self.kwargs["image"]
+        )
+        arrivals = selectors.submissions_visible_to(user).filter(image=image)
+        return arrivals.select_related("submitted_by")
 
 
 class SignalSummarySerializer(serializers.ModelSerializer[Finding]):

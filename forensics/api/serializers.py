@@ -10,7 +10,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from forensics.analysis.types import FindingStatus
-from forensics.api.beside import HumanDecisionSerializer, decision_in
+from forensics.api.beside import (
+    HumanDecisionSerializer,
+    arrivals_in,
+    decision_in,
+)
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
 from forensics.api.results import LocalizationSerializer, area_of
 from forensics.api.values import (
@@ -32,6 +36,7 @@ from forensics.models import (
     Submission,
 )
 from forensics.provenance import finding_of, in_short
+from forensics.selectors import MOST_ARRIVALS
 
 FINDING_STATUSES = [(status.value, status.value) for status in FindingStatus]
 
@@ -248,10 +253,12 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     renditions = serializers.SerializerMethodField(
         help_text="display copies, once there is a result"
     )
-    submissions = SubmissionSerializer(
-        source="visible_submissions",
-        many=True,
-        help_text="the arrivals that you may know of",
+    submissions = serializers.SerializerMethodField(
+        help_text=f"the latest {MOST_ARRIVALS} arrivals that you may know of, newest "
+        "first; all of them, by pages: `images/{id}/submissions/`"
+    )
+    submission_count = serializers.SerializerMethodField(
+        help_text="how many arrivals you may know of"
     )
 
     class Meta:
@@ -271,6 +278,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
             "decision",
             "renditions",
             "submissions",
+            "submission_count",
         )
         read_only_fields = fields
 
@@ -285,10 +293,25 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
         files = getattr(image.current_analysis, "renditions", [])
         return [self._copy.to_representation(file) for file in files]
 
+    @extend_schema_field(SubmissionSerializer(many=True))
+    def get_submissions(self, image: Image) -> Any:
+        """Return how it came here lately."""
+        latest = arrivals_in(self.context, image.pk).latest
+        return [self._arrival.to_representation(one) for one in latest]
+
+    @extend_schema_field({"type": "integer", "minimum": 0})
+    def get_submission_count(self, image: Image) -> int:
+        """Return how often it came here."""
+        return arrivals_in(self.context, image.pk).count
+
     @cached_property
     def _copy(self) -> EvidenceSerializer:
         # One for all rows of a page: making it takes longer than using it.
         return EvidenceSerializer()
+
+    @cached_property
+    def _arrival(self) -> SubmissionSerializer:
+        return SubmissionSerializer()
 
 
 class ReceivedImageSerializer(ImageSerializer):

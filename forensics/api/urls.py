@@ -7,6 +7,7 @@ from forensics.api.models import ModelsView, ModelView
 from forensics.api.parts import (
     EvidenceViewSet,
     ImageAnalysesViewSet,
+    ImageSubmissionsViewSet,
     SignalViewSet,
 )
 from forensics.api.uploads import FetchViewSet, UploadContentView, UploadViewSet
@@ -30,6 +31,11 @@ urlpatterns = [
         "images/<uuid:image>/analyses/",
         ImageAnalysesViewSet.as_view({"get": "list"}),
         name="image-analyses",
+    ),
+    path(
+        "images/<uuid:image>/submissions/",
+        ImageSubmissionsViewSet.as_view({"get": "list"}),
+        name="image-submissions",
     ),
     path("models/", ModelsView.as_view(), name="model-list"),
     path("models/<str:name>/<str:version>/", ModelView.as_view(), name="model-detail"),

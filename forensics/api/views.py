@@ -41,7 +41,7 @@ from forensics.api.expansions import (
     OF_ANALYSIS,
     OF_IMAGE,
     decisions_beside_analyses,
-    decisions_beside_images,
+    of_images,
 )
 from forensics.api.filters import AnalysisFilters, ImageFilters
 from forensics.api.negotiation import FileNegotiation
@@ -99,14 +99,12 @@ class ImageViewSet(Retrieving, Listing, GenericViewSet[Image]):
 
     def get_queryset(self) -> QuerySet[Image]:
         """Return what this person may see."""
-        user = person(self.request)
-        return selectors.with_visible_submissions(
-            selectors.images_visible_to(user), user
-        )
+        visible = selectors.images_visible_to(person(self.request))
+        return selectors.with_newest_result(visible)
 
     def beside(self, rows: Sequence[Image]) -> Mapping[str, Any]:
-        """Return what people decided about the images."""
-        return decisions_beside_images(person(self.request), rows)
+        """Return what people decided about the images, and how they arrived."""
+        return of_images(person(self.request), rows)
 
     @extend_schema(
         request={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -31,8 +31,14 @@ if TYPE_CHECKING:
     from forensics.keyset import Ordering
 
 
+ANSWER = frozenset({"resolution", "resolved_at", "resolving_decision", "new_outcome"})
+
+
 class AppealSerializer(serializers.ModelSerializer[Appeal]):
-    """An appeal, without the names of those who decided."""
+    """An appeal, without the names of those who decided.
+
+    Of rows that ``quality_selectors.as_told_to`` has marked.
+    """
 
     url = LinkField("api:appeal-detail", source="pk")
     case = serializers.UUIDField(source="case_id")
@@ -44,7 +50,7 @@ class AppealSerializer(serializers.ModelSerializer[Appeal]):
     )
     opened_by = PersonField(allow_null=True)
     resolution = BlankAsNullField(
-        AppealResolution.choices, help_text="null: nobody has answered yet"
+        AppealResolution.choices, help_text="null: no answer is final yet"
     )
     resolving_decision = serializers.UUIDField(
         source="resolving_decision_id", allow_null=True
@@ -74,6 +80,13 @@ class AppealSerializer(serializers.ModelSerializer[Appeal]):
             "new_outcome",
         )
         read_only_fields = fields
+
+    def to_representation(self, instance: Appeal) -> dict[str, Any]:
+        """Leave the answer out for whom it is not final."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        if not instance.is_told:  # type: ignore[attr-defined]  # annotated
+            shown.update(dict.fromkeys(ANSWER & shown.keys()))
+        return shown
 
 
 class OpenAppealSerializer(StrictSerializer):
@@ -142,7 +155,10 @@ class CaseAppealsView(GenericAPIView[Appeal]):
         appeal = services.open_appeal(
             case_id=case.pk, actor=person(request), **asked.validated_data
         )
-        body = AppealSerializer(appeal).data
+        # Sent again, it is an appeal of before, which may have been answered.
+        rows = Appeal.objects.filter(pk=appeal.pk)
+        marked = quality_selectors.as_told_to(rows, person(request)).get()
+        body = AppealSerializer(marked).data
         return Response(
             body,
             status=status.HTTP_201_CREATED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 
@@ -198,11 +198,20 @@ class AppealFilters(filters.FilterSet):
         model = Appeal
         fields: tuple[str, ...] = ()
 
+    def filter_queryset(self, queryset: QuerySet[Appeal]) -> QuerySet[Appeal]:
+        """Ask for the time of an answer only where the answer may be known."""
+        narrowed: QuerySet[Appeal] = super().filter_queryset(queryset)
+        if {"resolved_after", "resolved_before"} & set(self.data):
+            narrowed = narrowed.filter(Q(is_told=True))
+        return narrowed
+
     def by_state(
         self, queryset: QuerySet[Appeal], name: str, value: str
     ) -> QuerySet[Appeal]:
-        """Narrow to those that are open, or ended so."""
-        return queryset.filter(resolution="" if value == OPEN else value)
+        """Narrow to those that are open, or ended so, as far as it may be known."""
+        if value == OPEN:
+            return queryset.filter(Q(resolution="") | Q(is_told=False))
+        return queryset.filter(Q(is_told=True), resolution=value)
 
 
 class AuditFilters(filters.FilterSet):

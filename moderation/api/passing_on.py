@@ -9,6 +9,7 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from forensics.api.filters import refuse_unknown
 from forensics.api.permissions import person
 from moderation import flow_selectors, selectors, services
 from moderation.api import serializers
@@ -126,6 +127,7 @@ class PassingOn:
         """Read what was said about the case, or say something: `@name` tells people."""
         case = self.get_object()
         if request.method == "GET":
+            refuse_unknown(request)
             said = flow_selectors.comments_on(case).select_related("author")
             return Response(serializers.CommentSerializer(said, many=True).data)
         asked = serializers.CommentSerializer(data=request.data)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
 ADMIN = "/admin/accounts/apikey/"
+REFUSED = r"There is no|is a person|Expected|Enter|cannot give|--create makes"
 
 
 def run(*args: str, **options: Any) -> tuple[str, str]:
@@ -44,6 +45,17 @@ def test_the_command_makes_an_account_and_prints_a_key_that_works() -> None:
     assert key_of(run("shop", "images:read", days=0)[0]) is not None
 
 
+def test_the_command_makes_an_account_in_the_groups_it_is_told() -> None:
+    secret, _ = run("desk", "cases:read", create=True, groups=["moderator", "auditor"])
+    key = key_of(secret)
+    assert key is not None
+    names = key.account.groups.order_by("name").values_list("name", flat=True)
+    assert list(names) == ["auditor", "moderator"]
+    with pytest.raises(CommandError, match="is an account 'desk' already"):
+        run("desk", "cases:read", create=True, groups=["moderator"])
+    assert run("desk", "cases:read", create=True)[0]
+
+
 @pytest.mark.parametrize(
     ("args", "options"),
     [
@@ -53,6 +65,8 @@ def test_the_command_makes_an_account_and_prints_a_key_that_works() -> None:
         (("shop", "images:read"), {"create": True, "days": 5000}),
         (("shop", "images:read"), {"create": True, "per_minute": 0}),
         (("a b", "images:read"), {"create": True}),
+        (("shop", "images:read"), {"create": True, "groups": ["nobodies"]}),
+        (("shop", "images:read"), {"groups": ["moderator"]}),
     ],
 )
 def test_the_command_refuses_in_words_and_leaves_nothing(
@@ -60,7 +74,7 @@ def test_the_command_refuses_in_words_and_leaves_nothing(
 ) -> None:
     make_user(username="person")
 
-    with pytest.raises(CommandError, match=r"There is no|is a person|Expected|Enter"):
+    with pytest.raises(CommandError, match=REFUSED):
         run(*args, **options)
     assert not ApiKey.objects.exists()
     assert not User.objects.filter(is_service=True).exists()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 
-from moderation.models import Appeal, Case
+from moderation.models import Appeal, Case, Decision, Event, Withdrawal
+from moderation.services import reopen_case
+from moderation.services.publishing import publish_events
 from moderation.states import CaseStatus
 from tests.api.helpers import assert_problem
 from tests.factories import make_analysis, make_case, make_image, make_user
@@ -14,7 +18,7 @@ from tests.moderation.checks import decide, decided, time_passes
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from tests.api.conftest import ApiOf
+    from tests.api.conftest import ApiOf, TestClient
 
 pytestmark = pytest.mark.django_db
 ASKED = {
@@ -136,3 +140,69 @@ def test_filters(case: Case, lead: User, api_of: ApiOf) -> None:
     ):
         found = client.get(f"/api/v1/appeals/?{query}").json()["results"]
         assert len(found) == count, query
+
+
+OF_THE_ANSWER = ("resolution", "resolved_at", "resolving_decision", "new_outcome")
+NARROWED = (
+    "state=upheld",
+    "resolved_after=2020-01-01T00:00:00Z",
+    "resolved_before=2100-01-01T00:00:00Z",
+)
+
+
+def shown(client: TestClient, query: str) -> int:
+    return len(client.get(f"/api/v1/appeals/?{query}").json()["results"])
+
+
+def test_the_sender_learns_the_answer_once_it_is_final(
+    case: Case, integrator: User, lead: User, api_of: ApiOf
+) -> None:
+    client, leads = api_of(integrator), api_of(lead)
+    url = client.post(path(case), ASKED, format="json").json()["url"]
+    decide(case, make_user("moderator", username="theother"), "fake")
+
+    again = client.post(path(case), ASKED, format="json")
+    rows = client.get("/api/v1/appeals/").json()["results"]
+    for body in (client.get(url).json(), again.json(), *rows):
+        assert [body[name] for name in OF_THE_ANSWER] == [None] * 4
+    assert shown(client, "state=open") == 1
+    assert [shown(client, query) for query in NARROWED] == [0, 0, 0]
+    assert leads.get(url).json()["resolution"] == "upheld"
+    assert shown(leads, "state=open") == 0
+    assert [shown(leads, query) for query in NARROWED] == [1, 1, 1]
+
+    time_passes()
+    assert client.get(url).json()["resolution"] == "upheld"
+    chosen = client.get(f"{url}?fields=id,resolution").json()
+    assert set(chosen) == {"id", "resolution"}
+    assert shown(client, "state=open") == 0
+    assert [shown(client, query) for query in NARROWED] == [1, 1, 1]
+
+
+def test_an_answer_that_was_reopened_in_time_is_never_told(
+    case: Case, integrator: User, lead: User, api_of: ApiOf
+) -> None:
+    client = api_of(integrator)
+    url = client.post(path(case), ASKED, format="json").json()["url"]
+    decide(case, make_user("moderator", username="theother"), "fake")
+    reopen_case(case_id=case.pk, actor=lead, because="too quick")
+    answer = Decision.objects.get(withdrawn_because=Withdrawal.REOPENED)
+    Decision.objects.filter(pk=answer.pk).update(
+        final_at=timezone.now() - timedelta(seconds=1),
+        withdrawn_at=timezone.now() - timedelta(seconds=2),
+    )
+    publish_events()
+    assert not Event.objects.filter(type="appeal.resolved").exists()
+    assert client.get(url).json()["resolution"] is None
+    assert shown(client, "state=open") == 1
+
+
+def test_what_is_told_of_an_answer_stays_told(
+    case: Case, integrator: User, lead: User, api_of: ApiOf
+) -> None:
+    client = api_of(integrator)
+    url = client.post(path(case), ASKED, format="json").json()["url"]
+    decide(case, make_user("moderator", username="theother"), "fake")
+    time_passes()
+    reopen_case(case_id=case.pk, actor=lead, because="new facts")
+    assert client.get(url).json()["resolution"] == "upheld"

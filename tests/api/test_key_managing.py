@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -159,6 +160,37 @@ def test_a_key_makes_no_key_with_more_than_itself(
 
     assert answer.status_code == status, answer.content
     assert ApiKey.objects.count() == (2 if status == 201 else 1)
+
+
+@pytest.mark.parametrize(("days", "expected"), [(30, 30), (None, 365), (500, 365)])
+def test_a_key_whose_end_nobody_asked_for_ends_no_later_than_its_maker(
+    program: User, days: int | None, expected: int
+) -> None:
+    maker, secret = make_key("keys:manage", "images:read", days=days)
+    asked = {"account": "shop", "name": "child", "scopes": ["images:read"]}
+
+    answer = client_with(secret).post(KEYS, asked, format="json")
+
+    assert answer.status_code == 201, answer.content
+    made = ApiKey.objects.get(name="child")
+    assert made.expires_at is not None
+    if expected == days:
+        assert made.expires_at == maker.expires_at
+    else:
+        assert made.expires_at == made.created_at + timedelta(days=expected)
+
+
+def test_an_account_that_a_key_makes_names_the_key_on_record() -> None:
+    key, secret = make_key("keys:manage")
+
+    answer = client_with(secret).post(
+        "/api/v1/service-accounts/", {"username": "shop"}, format="json"
+    )
+
+    assert answer.status_code == 201, answer.content
+    made = AuditEvent.objects.filter(action="service_account_created")
+    assert made.get(data__person="shop").data["through"] == key.prefix
+    assert not made.exclude(data__person="shop").filter(data__has_key="through")
 
 
 def test_a_key_rotates_and_revokes_no_key_with_more_than_itself() -> None:

@@ -44,6 +44,14 @@ def test_the_root_names_every_list(api_of: ApiOf) -> None:
 
     for name in LISTS:
         assert links[name] == f"/api/v1/{name}/"
+    for name, path in {
+        "events": "events/",
+        "webhook-endpoints": "webhooks/endpoints/",
+        "webhook-deliveries": "webhooks/deliveries/",
+        "keys": "keys/",
+        "service-accounts": "service-accounts/",
+    }.items():
+        assert links[name] == f"/api/v1/{path}"
 
 
 @pytest.mark.parametrize("is_expanded", [False, True])
@@ -224,6 +232,37 @@ def test_every_wrong_name_is_named(api_of: ApiOf, moderator: User) -> None:
 
     problem = get(api_of(moderator), "images/?fields=id,a,b").json()
     assert len(problem["errors"]) == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "uploads",
+        "fetches",
+        "keys",
+        "service-accounts",
+        "webhooks/endpoints",
+        "webhooks/deliveries",
+        "events",
+        "models",
+        "cases/{case}/comments",
+    ],
+)
+def test_lists_refuse_what_they_do_not_take(
+    name: str, api_of: ApiOf, administrator: User
+) -> None:
+    client, path = api_of(administrator), name.format(case=make_case().pk)
+    described = client.get("/api/v1/schema/", HTTP_ACCEPT="application/json").json()
+    operation = described["paths"][f"/api/v1/{name.format(case='{id}')}/"]["get"]
+    names = {one["name"] for one in operation.get("parameters", ())}
+    for parameter in ("fields", "expand", "no_filter"):
+        assert parameter not in names
+        answer = get(client, f"{path}/?{parameter}=id")
+        problem = assert_problem(answer, 400, "invalid")
+        assert problem["errors"][0]["parameter"] == parameter
+    assert get(client, f"{path}/").status_code == 200
+    if "page_size" in names:
+        assert get(client, f"{path}/?page_size=1").status_code == 200
 
 
 def test_an_image_has_all_its_analyses(api_of: ApiOf, moderator: User) -> None:

@@ -106,6 +106,8 @@ def test_answers_are_as_described(
     report = sender.get(f"/api/v1/reports/{analysis['id']}/")
     check(schema, report, "get", "/reports/{id}/")
     check(schema, sender.get(received.json()["url"]), "get", "/images/{id}/")
+    arrivals = sender.get(f"{received.json()['url']}submissions/")
+    check(schema, arrivals, "get", "/images/{image}/submissions/")
     check(schema, sender.get(IMAGES), "get", "/images/")
     check(schema, sender.get(f"{IMAGES}?no=1"), "get", "/images/")
     check(schema, sender.get("/api/v1/analyses/"), "get", "/analyses/")

@@ -12,6 +12,7 @@ from accounts.keys.scopes import Scope
 from accounts.keys.services import (
     DEFAULT_DAYS,
     MAX_DAYS,
+    SERVICE_GROUP,
     KeyPlan,
     create_key,
     create_service_account,
@@ -49,11 +50,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--create",
             action="store_true",
-            help="make the account, in the group integrator, if it is not there",
+            help="make the account, if it is not there",
+        )
+        parser.add_argument(
+            "--group",
+            action="append",
+            dest="groups",
+            metavar="GROUP",
+            help="with --create: what the new account may do; again for more "
+            f"(default: {SERVICE_GROUP})",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the key alone on standard output, the rest on standard error."""
+        if options["groups"] and not options["create"]:
+            raise CommandError("--group is for an account that --create makes.")
         plan = KeyPlan(
             name=options["name"],
             scopes=options["scopes"],
@@ -65,7 +76,9 @@ class Command(BaseCommand):
         )
         try:
             with transaction.atomic():
-                account = _account(options["account"], make=options["create"])
+                account = _account(
+                    options["account"], make=options["create"], groups=options["groups"]
+                )
                 issued = create_key(actor=None, account=account, plan=plan)
         except KeyRefusedError as error:
             raise CommandError(str(error)) from error
@@ -75,12 +88,19 @@ class Command(BaseCommand):
         self.stdout.write(issued.secret)
 
 
-def _account(username: str, *, make: bool) -> User:
+def _account(username: str, *, make: bool, groups: list[str] | None) -> User:
     found = User.objects.filter(username=username).first()
+    if found is not None and groups:
+        raise CommandError(
+            f"There is an account {username!r} already, with groups of its own. Leave "
+            "--group out."
+        )
     if found is not None:
         return found
     if not make:
         raise CommandError(
             f"There is no account {username!r}. Add --create to make a service account."
         )
-    return create_service_account(actor=None, username=username)
+    return create_service_account(
+        actor=None, username=username, groups=groups or [SERVICE_GROUP]
+    )

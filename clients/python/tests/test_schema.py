@@ -92,6 +92,7 @@ METHODS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "images_original_retrieve": ("original", ("1",)),
     "images_reanalyze_create": ("reanalyze", ("1",)),
     "images_retrieve": ("image", ("1",)),
+    "images_submissions_list": ("image_submissions", ("1",)),
     "keys_create": ("create_key", ("shop", "Uploads", ["images:write"])),
     "keys_current_retrieve": ("current_key", ()),
     "keys_list": ("keys", ()),

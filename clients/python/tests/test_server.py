@@ -196,6 +196,7 @@ def test_every_list_can_be_read(
             admin.images(),
             admin.analyses(),
             admin.image_analyses(sent.id),
+            admin.image_submissions(sent.id),
             admin.signals(name="metadata"),
             admin.evidence_files(),
             admin.cases(),

@@ -10,6 +10,7 @@ from pixelwarden.protocol import Answer, Request, Steps, post
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import EllipsisType
 
     from pixelwarden.words import Scope
 
@@ -34,7 +35,7 @@ def create_key(  # noqa: PLR0913  # what a key has
     name: str,
     scopes: Iterable[Scope | str],
     *,
-    days: int | None = 365,
+    days: int | EllipsisType | None = ...,
     per_minute: int | None = None,
     burst: int | None = None,
     images_per_day: int | None = None,
@@ -45,8 +46,9 @@ def create_key(  # noqa: PLR0913  # what a key has
 
     Parameters
     ----------
-    days : int or None
-        Until it ends; None: never.
+    days : int or None, optional
+        Until it ends; None: never. By default the server's 365, or as long as the key
+        that makes it, if that is less.
     per_minute, burst : int, optional
         Its pace, and how many requests at once.
     images_per_day, images_per_month : int, optional
@@ -62,7 +64,7 @@ def create_key(  # noqa: PLR0913  # what a key has
         "account": account,
         "name": name,
         "scopes": [str(scope) for scope in scopes],
-        "days": days,
+        **({} if days is ... else {"days": days}),
     } | {limit: value for limit, value in limits.items() if value is not None}
     answer: Answer = yield post("keys/", json=body, idempotency_key=idempotency_key)
     return r.IssuedKey(answer.object())

@@ -137,6 +137,7 @@ class AsyncClient:
     original = Awaited(calls.original)
     analyses = AsyncListed(calls.analyses)
     image_analyses = AsyncListed(calls.image_analyses)
+    image_submissions = AsyncListed(calls.image_submissions)
     analysis = Awaited(calls.analysis)
     mask = Awaited(calls.mask)
     signals = AsyncListed(calls.signals)

@@ -139,6 +139,12 @@ def image_analyses(image: str, **filters: Filter) -> Listing[r.Analysis]:
     return Listing(path, parameters(filters), r.Analysis)
 
 
+def image_submissions(image: str, **filters: Filter) -> Listing[r.Submission]:
+    """List the arrivals of an image that you may know of, the newest first."""
+    path = f"images/{part(image)}/submissions/"
+    return Listing(path, parameters(filters), r.Submission)
+
+
 def signals(**filters: Filter) -> Listing[r.Signal]:
     """List what analyzers found, such as ``name="ela", status="ok"``."""
     return Listing("signals/", parameters(filters), r.Signal)

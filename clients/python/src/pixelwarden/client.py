@@ -134,6 +134,7 @@ class Client:
     original = Blocking(calls.original)
     analyses = Listed(calls.analyses)
     image_analyses = Listed(calls.image_analyses)
+    image_submissions = Listed(calls.image_submissions)
     analysis = Blocking(calls.analysis)
     mask = Blocking(calls.mask)
     signals = Listed(calls.signals)

@@ -24,7 +24,10 @@ class Submission(Resource):
 
 
 class Image(Resource):
-    """A picture, with its newest analysis and what a person decided."""
+    """A picture, with its newest analysis and what a person decided.
+
+    ``submissions`` are the latest of ``submission_count``.
+    """
 
     id: str
     url: str
@@ -39,6 +42,7 @@ class Image(Resource):
     analysis: Analysis | None
     decision: HumanDecision | None = None
     submissions: tuple[Submission, ...] = ()
+    submission_count: int | None = None
     renditions: tuple[Evidence, ...] = ()
     duplicate: bool | None = None
 
