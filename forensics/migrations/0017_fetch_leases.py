@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('forensics', '0015_organizations'),
+        ('forensics', '0016_arrivals_of_an_image'),
     ]
 
     operations = [
