@@ -246,6 +246,7 @@ NAMES = (
     _("queue"),
     _("queued at"),
     _("queues"),
+    _("quick in a row"),
     _("read at"),
     _("reason"),
     _("reasons"),
