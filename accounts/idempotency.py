@@ -86,7 +86,7 @@ class _Numbered:
     """A request under a key, and how many rows it has made so far."""
 
     begun: Begun
-    part: int = 0
+    part: int | None = None
     count: int = 0
 
 
@@ -131,7 +131,10 @@ def next_id() -> UUID | None:
         return None
     numbered.count += 1
     begun = numbered.begun
-    said = f"{begun.row_id} {numbered.part} {numbered.count}".encode()
+    place = f"{numbered.count}"
+    if numbered.part is not None:
+        place = f"{numbered.part}.{numbered.count}"
+    said = f"{begun.row_id} {place}".encode()
     chance = hmac.new(begun.secret, b"id" + said, hashlib.sha256).digest()
     milliseconds = int(begun.created_at.timestamp() * 1000)
     number = milliseconds << 80 | int.from_bytes(chance[:10])
@@ -197,7 +200,7 @@ def release(begun: Begun) -> None:
 
 
 def give_way(begun: Begun) -> None:
-    """End the lease of a request that was done, of an answer that is not kept.
+    """End the lease of a request of which something may be done, and keep no answer.
 
     It may be made again, and finds by :func:`next_id` what it stored the first time.
     """

@@ -49,7 +49,9 @@ SIDE = 72
 CUT, HANG_UP, DUPLICATE = 0.08, 0.08, 0.1  # shares of the uploads
 RECEIVER_FAILS, RECEIVER_HANGS_UP = 0.03, 0.03
 OVERLOADED = 500
-KILL_EVERY = (2.0, 8.0)  # seconds
+KILL_EVERY = (2.0, 8.0)  # seconds, while pictures are sent
+# A worker that is killed as soon as it has warmed up would never come to an end.
+KILL_RARELY = (30.0, 90.0)
 SETUP = """
 from accounts.keys.scopes import Scope
 from accounts.keys.services import KeyPlan, create_key, create_service_account
@@ -77,6 +79,7 @@ class Soak:
     counts: Counter[str] = field(default_factory=Counter)
     heard: Counter[str] = field(default_factory=Counter)  # event id: deliveries
     lock: threading.Lock = field(default_factory=threading.Lock)
+    sent: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
     def note(self, name: str) -> None:
@@ -182,7 +185,9 @@ def kill_now_and_then(soak: Soak) -> None:
     """Kill a worker, a web process or the web server's parent, until it is over."""
     chance = random.Random(soak.seed)  # noqa: S311 - no secret
     parts = ["manage.py\0worker", "gunicorn"]
-    while not soak.over.wait(chance.uniform(*KILL_EVERY)):
+    while not soak.over.wait(
+        chance.uniform(*(KILL_RARELY if soak.sent.is_set() else KILL_EVERY))
+    ):
         parts.reverse()  # each in turn
         part = parts[0]
         found = soak.installation.processes(part)
@@ -285,6 +290,7 @@ def _run(soak: Soak, address: str, patience: float) -> dict[str, Any]:
         thread.start()
     for thread in senders:
         thread.join()
+    soak.sent.set()
     sent = time.monotonic()
     # The last ones are analyzed and told while processes go on being killed.
     with suppress(AssertionError):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from forensics.services.fetching import get, lease_fetches, take_in
+from forensics.services.fetching import get, give_back, lease_fetches, take_in
 from moderation.services.deliveries import lease_deliveries, send, settle
 from moderation.services.publishing import publish_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from forensics.services.fetching import Errand, Fetched
     from moderation.services.deliveries import Letter, Outcome
@@ -32,8 +34,8 @@ Result = TypeVar("Result")
 class Courier(Generic[Job, Result]):
     """One thread that talks to the database, and hands that wait for others.
 
-    What is under way when the worker ends is finished and settled; a worker that is
-    killed leaves leases, which end.
+    What is under way when the worker ends has some seconds to be settled, and is then
+    given back; a worker that is killed leaves leases, which end.
 
     Parameters
     ----------
@@ -47,9 +49,13 @@ class Courier(Generic[Job, Result]):
         Does one, in a hand, without the database; raises nothing.
     settle : callable
         Writes down what came of one.
+    finish_within : float
+        Seconds that are waited for what is under way at the end.
+    give_back : callable, optional
+        Leaves one that was not finished to another worker, before its lease ends.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them named
         self,
         name: str,
         *,
@@ -57,10 +63,13 @@ class Courier(Generic[Job, Result]):
         lease: Callable[..., Sequence[Job]],
         do: Callable[[Job], Result],
         settle: Callable[[Job, Result], object],
+        finish_within: float,
+        give_back: Callable[[Job], object] | None = None,
     ) -> None:
         self._name = name
         self._hands = hands
         self._lease, self._do, self._settle = lease, do, settle
+        self._finish_within, self._give_back = finish_within, give_back
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._under_way: dict[Future[Result], Job] = {}
@@ -69,31 +78,38 @@ class Courier(Generic[Job, Result]):
         self._thread.start()
 
     def __exit__(self, *exception: object) -> None:
-        self._stop.set()
+        self.stop()
         self._thread.join()
+
+    def stop(self) -> None:
+        """Take nothing more, and come to an end."""
+        self._stop.set()
 
     def _work(self) -> None:
         try:
-            with ThreadPoolExecutor(self._hands, self._name) as hands:
-                while not self._stop.is_set():
-                    self._stop.wait(self._round(hands))
-                self._finish()
+            while not self._stop.is_set():
+                self._stop.wait(self._round())
+            self._finish()
         finally:
             connection.close()
 
     def _finish(self) -> None:
+        ends = time.monotonic() + self._finish_within
         try:
-            while self._under_way:
+            while self._under_way and time.monotonic() < ends:
                 self._settle_done(PAUSE)
+            for job in self._under_way.values():
+                if self._give_back is not None:
+                    self._give_back(job)
         except DatabaseError:  # their leases end, and another worker does them again
             logger.warning("%s under way were not settled", self._name, exc_info=True)
 
-    def _round(self, hands: ThreadPoolExecutor) -> float:
+    def _round(self) -> float:
         """Do what there is to do; return how long to pause."""
         try:
             close_old_connections()
             for job in self._lease(most=self._hands - len(self._under_way)):
-                self._under_way[hands.submit(self._do, job)] = job
+                self._under_way[self._in_a_hand(job)] = job
             self._settle_done(PAUSE)
         except DatabaseError:  # busy or away: the next round tries again
             logger.warning("%s wait for the database", self._name, exc_info=True)
@@ -102,6 +118,19 @@ class Courier(Generic[Job, Result]):
             logger.exception("%s stumbled", self._name)
             return PAUSE_AFTER_ERROR
         return 0.0 if self._under_way else PAUSE
+
+    def _in_a_hand(self, job: Job) -> Future[Result]:
+        """Do it in a thread that keeps no process from ending, unlike a pool's."""
+        future: Future[Result] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(self._do(job))
+            except BaseException as error:  # noqa: BLE001 - raised where it is settled
+                future.set_exception(error)
+
+        threading.Thread(target=work, name=self._name, daemon=True).start()
+        return future
 
     def _settle_done(self, most_seconds: float) -> None:
         if not self._under_way:
@@ -116,15 +145,38 @@ class Courier(Generic[Job, Result]):
 def webhooks() -> Courier[Letter, Outcome]:
     """Publish events and send webhooks."""
     return Courier(
-        "webhooks", hands=HANDS, lease=_publish_and_lease, do=send, settle=settle
+        "webhooks",
+        hands=HANDS,
+        lease=_publish_and_lease,
+        do=send,
+        settle=settle,
+        finish_within=7.0,  # the supervisor's patience is 8
     )
 
 
 def fetches() -> Courier[Errand, Fetched]:
     """Fetch pictures from addresses, and take them in."""
     return Courier(
-        "fetches", hands=FETCHING_HANDS, lease=lease_fetches, do=get, settle=take_in
+        "fetches",
+        hands=FETCHING_HANDS,
+        lease=lease_fetches,
+        do=get,
+        settle=take_in,
+        finish_within=1.0,
+        give_back=give_back,
     )
+
+
+@contextmanager
+def couriers() -> Iterator[None]:
+    """Do both, and let both end at the same time."""
+    mail, errands = webhooks(), fetches()
+    with mail, errands:
+        try:
+            yield
+        finally:
+            mail.stop()
+            errands.stop()
 
 
 def _publish_and_lease(*, most: int) -> list[Letter]:

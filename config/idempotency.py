@@ -6,6 +6,7 @@ import hashlib
 import logging
 import threading
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, connection
@@ -181,6 +182,10 @@ def _is_readable(request: HttpRequest) -> bool:
 
 def _settle(begun: Begun, response: HttpResponseBase) -> None:
     status = response.status_code
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # It may have stored something: whoever asks again is to find that.
+        give_way(begun)
+        return
     if is_passing(status) or not isinstance(response, HttpResponse):
         release(begun)
         return

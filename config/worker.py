@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -17,20 +16,17 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 from django_tasks_db.utils import exclusive_transaction
 
-from accounts.idempotency import prune_keys
 from forensics.services import record_worker, recover_analyses, retire_worker
-from forensics.services.fetching import prune_fetches
-from forensics.services.uploads import prune_uploads
+from forensics.services.fetching import is_fetching
 from moderation.services import (
     continue_check,
     release_expired_claims,
     resume_ended_holds,
 )
 from moderation.services.backtests import recover_backtests
-from moderation.services.publishing import prune_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import FrameType
 
 logger = logging.getLogger(__name__)
@@ -38,8 +34,6 @@ logger = logging.getLogger(__name__)
 INTERVAL = 0.2
 LONGEST_PULSE = 5.0
 PAUSE_AFTER_ERROR = 2.0
-KEEP_FINISHED_JOBS = timedelta(days=1)
-PRUNE_EVERY = timedelta(minutes=10)
 
 
 class AnalysisWorker(Worker):
@@ -90,7 +84,8 @@ class AnalysisWorker(Worker):
                 time.sleep(PAUSE_AFTER_ERROR)
                 continue
             if job is None:
-                if self.batch:
+                # What is fetched meanwhile is analyzed, too.
+                if self.batch and not is_fetching():
                     return
                 time.sleep(self.interval)
 
@@ -110,33 +105,12 @@ class AnalysisWorker(Worker):
         return job
 
 
-def prune_jobs(*, now: datetime) -> int:
-    """Delete the engine's rows that nobody needs; return how many.
-
-    Finished ones, and those that say *running* long after any analysis would have
-    been given up: their worker was killed. The analysis row is what counts.
-    """
-    longest = timedelta(seconds=settings.ANALYSIS_TIME_LIMIT + settings.LEASE_SECONDS)
-    jobs = DBTaskResult.objects
-    finished, _ = (
-        jobs.finished().filter(finished_at__lt=now - KEEP_FINISHED_JOBS).delete()
-    )
-    stale, _ = jobs.running().filter(started_at__lt=now - 2 * longest).delete()
-    return finished + stale
-
-
-# Each deletes a part of what nobody needs, and says how many rows.
-PRUNERS = (prune_jobs, prune_keys, prune_uploads, prune_fetches, prune_events)
-
-
 class Pulse:
-    """Says every few seconds that the worker lives, and tidies up after dead ones."""
+    """Says every few seconds that the worker lives; tidies up after dead ones."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._started_at = timezone.now()
-        self._pruned_at = self._started_at - PRUNE_EVERY
-        self._not_done: list[Callable[..., int]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, daemon=True)
 
@@ -167,16 +141,8 @@ class Pulse:
             release_expired_claims()
             resume_ended_holds()
             continue_check()
-            self._prune(timezone.now())
         except DatabaseError:  # busy or away: the next beat tries again
             logger.warning("the worker's sign of life failed", exc_info=True)
-
-    def _prune(self, now: datetime) -> None:
-        """Start anew every ten minutes; go on at each beat where there is more."""
-        if now - self._pruned_at >= PRUNE_EVERY:
-            self._pruned_at = now
-            self._not_done = list(PRUNERS)
-        self._not_done = [prune for prune in self._not_done if prune(now=now)]
 
 
 @contextmanager

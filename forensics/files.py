@@ -131,6 +131,20 @@ def _range_from(storage: Storage, name: str, start: int, size: int) -> bytes:
         return bytes(file.read(size))
 
 
+def delete_file(name: str) -> None:
+    """Remove a file, if it is there.
+
+    Raises
+    ------
+    StorageError
+        The storage did not do it.
+    """
+    try:
+        default_storage.delete(name)
+    except Exception as error:  # each back end raises errors of its own libraries
+        raise StorageError(f"The file storage did not delete: {error}") from error
+
+
 def delete_quietly(names: list[str]) -> None:
     """Remove files of an attempt that lost its lease; a leftover harms nothing."""
     for name in names:

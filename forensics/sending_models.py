@@ -104,8 +104,18 @@ class Fetch(OnItsWay):
     attempts = models.PositiveSmallIntegerField(default=0)
     # A next try is not made before; while a worker is at it, nobody else tries.
     not_before = models.DateTimeField(default=timezone.now)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True)
 
     class Meta(OnItsWay.Meta):
         verbose_name_plural = "fetches"
-        indexes = (models.Index(fields=("status", "not_before")),)
+        indexes = (
+            # Of each sender's line, its head; and what is under way.
+            models.Index(fields=("sent_by", "status", "not_before")),
+            models.Index(
+                fields=("leased_until", "sent_by"),
+                condition=models.Q(leased_until__isnull=False),
+                name="fetches_under_way",
+            ),
+            models.Index(fields=("created_at",)),
+        )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
 
 from moderation import blinding
 from moderation.models import Delivery, Event, WebhookEndpoint
@@ -36,11 +40,18 @@ def deliveries_visible_to(user: User) -> QuerySet[Delivery]:
 
 
 def events_visible_to(user: User) -> QuerySet[Event]:
-    """Return what somebody's organization can be told; tests of endpoints are not."""
+    """Return what somebody's organization can be told; tests of endpoints are not.
+
+    None that is older than events are kept: it may be there still, as a receiver waits
+    for it, while later ones are gone, and whoever read on from it would miss those.
+    """
     if not user.has_perm(READ_EVENTS):
         return Event.objects.none()
     rows = Event.objects.filter(
-        organization=user.organization_id, position__isnull=False, only_for=None
+        organization=user.organization_id,
+        position__isnull=False,
+        only_for=None,
+        occurred_at__gte=timezone.now() - timedelta(days=settings.EVENT_DAYS),
     )
     return blinding.told_shown_to(rows, user)
 

@@ -1,27 +1,31 @@
 """Pictures at an address: a row says what is to be fetched, a worker's hands fetch it.
 
 The rows are the queue, taken by lease: fetching waits for strangers, so it is done
-beside the analyses (config/courier.py) and never in their place. Each sender has at
-most ``MOST_AT_ONCE`` under way: addresses that drip keep nobody else waiting.
+beside the analyses (config/courier.py) and never in their place. Each sender has a line
+of its own and at most ``MOST_AT_ONCE`` under way; a free hand goes to whoever has the
+fewest, so that a long line of addresses that drip keeps nobody waiting behind it.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.idempotency import next_id
 from accounts.keys.limits import refuse_spent, spend_image
+from accounts.models import User
 from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import SendingError, StorageError
 from forensics.models import Door, Fetch, FetchStatus
@@ -32,21 +36,17 @@ from outbound.errors import OutboundError, StatusError, TooLargeError
 from outbound.rules import Limits, Rules
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.db.models import QuerySet
-
-    from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
 TRIES = 3
 PAUSE = timedelta(seconds=15)  # before the second try; twice as long before the third
-LEASE = timedelta(minutes=2)  # longer than one try may take
+# Longer than one try may take, waiting to be taken in by a slow storage included.
+LEASE = timedelta(minutes=5)
 SECONDS_IN_ALL = 30.0
 MOST_REDIRECTS = 5
 MOST_AT_ONCE = 3  # of one sender
-LOOK_AT = 100
 PRUNED_AT_ONCE = 1000
 KEPT_FOR = timedelta(days=7)
 # What may be otherwise a moment later.
@@ -63,6 +63,7 @@ class Errand:
     """What is to be fetched, so that it can be done without the database."""
 
     fetch_id: UUID
+    token: UUID
     url: str
 
 
@@ -112,23 +113,33 @@ def request_fetch(*, url: str, original_name: str, said: Said, sent_by: User) ->
 
 
 def lease_fetches(*, most: int, now: datetime | None = None) -> list[Errand]:
-    """Take what is due, the oldest first, a few of each sender."""
+    """Take what is due, first of those senders who have the fewest under way."""
     now = now or timezone.now()
     if most < 1:
         return []
-    rows = Fetch.objects.filter(status=FetchStatus.FETCHING)
-    under_way = rows.filter(leased_until__gt=now).order_by()
-    of_sender = Counter(dict(under_way.values_list("sent_by").annotate(n=Count("pk"))))
-    full = [sender for sender, n in of_sender.items() if n >= MOST_AT_ONCE]
-    due = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now))
-    due = due.filter(not_before__lte=now)
-    waiting = due.exclude(sent_by__in=full).order_by("not_before", "pk")
+    due = _due(now)
+    # One look for each sender: a long line of one is not read through.
+    waits = Exists(due.filter(sent_by=OuterRef("pk")))
+    waiting = list(User.objects.filter(waits).values_list("pk", flat=True))
+    if not waiting:
+        return []
+    under_way = Fetch.objects.filter(leased_until__gt=now).values_list("sent_by")
+    held = Counter(dict(under_way.annotate(n=Count("pk")).order_by()))
+    random.shuffle(waiting)
     errands: list[Errand] = []
-    for row in waiting[:LOOK_AT]:
-        if len(errands) < most and of_sender[row.sent_by_id] < MOST_AT_ONCE:
-            of_sender[row.sent_by_id] += 1
-            errands += _lease_of(row, due, now)
+    for count in range(MOST_AT_ONCE):
+        for sender in waiting:
+            if held[sender] == count and len(errands) < most:
+                held[sender] += 1
+                errands += _lease_of(due.filter(sent_by=sender), now)
     return errands
+
+
+def is_fetching(*, now: datetime | None = None) -> bool:
+    """Whether anything is due or under way."""
+    now = now or timezone.now()
+    under_way = Fetch.objects.filter(leased_until__gt=now)
+    return under_way.exists() or _due(now).exists()
 
 
 def get(errand: Errand) -> Fetched:
@@ -145,10 +156,13 @@ def get(errand: Errand) -> Fetched:
 
 
 def take_in(errand: Errand, fetched: Fetched) -> None:
-    """Write down what came of an errand: an image, a next try, or the end."""
-    rows = Fetch.objects.select_related("sent_by")
-    row = rows.filter(pk=errand.fetch_id, status=FetchStatus.FETCHING).first()
+    """Write down what came of an errand: an image, a next try, or the end.
+
+    Nothing happens where its lease is another's by now.
+    """
+    row = _held(errand).select_related("sent_by").first()
     if row is None:
+        logger.info("fetch %s was taken over", errand.fetch_id)
         return
     if fetched.code:
         settle = _put_off if fetched.may_pass else _fail
@@ -162,7 +176,14 @@ def take_in(errand: Errand, fetched: Fetched) -> None:
         logger.warning("fetch %s: the storage is out of reach", row.pk, exc_info=True)
         _put_off(row, "storage_unavailable", "The file storage is out of reach.")
     except _TakenMeanwhileError:
-        logger.info("fetch %s was done by another worker", row.pk)
+        logger.info("fetch %s was taken over", row.pk)
+
+
+def give_back(errand: Errand) -> None:
+    """Leave an errand to another worker, at no cost of a try."""
+    _held(errand).update(
+        lease_token=None, leased_until=None, attempts=F("attempts") - 1
+    )
 
 
 def prune_fetches(*, now: datetime) -> int:
@@ -173,15 +194,39 @@ def prune_fetches(*, now: datetime) -> int:
     return Fetch.objects.filter(pk__in=keys).delete()[0]
 
 
-def _lease_of(row: Fetch, due: QuerySet[Fetch], now: datetime) -> list[Errand]:
-    """Take one row if nobody was faster; a row that ended too many workers is done."""
-    if row.attempts >= TRIES:
-        _fail(row, "gave_up", f"Fetching it was interrupted {TRIES} times.")
+def _due(now: datetime) -> QuerySet[Fetch]:
+    rows = Fetch.objects.filter(status=FetchStatus.FETCHING, not_before__lte=now)
+    return rows.filter(Q(leased_until=None) | Q(leased_until__lte=now))
+
+
+def _lease_of(line: QuerySet[Fetch], now: datetime) -> list[Errand]:
+    """Take the head of a sender's line, unless somebody was faster."""
+    row = line.order_by("not_before", "pk").first()
+    if row is None:
         return []
-    taken = due.filter(pk=row.pk, attempts=row.attempts).update(
-        leased_until=now + LEASE, attempts=F("attempts") + 1
+    head = line.filter(pk=row.pk, attempts=row.attempts)
+    if row.attempts >= TRIES:  # it ended as many workers
+        head.update(
+            status=FetchStatus.FAILED,
+            lease_token=None,
+            leased_until=None,
+            error_code="gave_up",
+            error_detail=f"Fetching it was interrupted {TRIES} times.",
+        )
+        return []
+    token = uuid4()
+    taken = head.update(
+        lease_token=token, leased_until=now + LEASE, attempts=F("attempts") + 1
     )
-    return [Errand(row.pk, row.url)] if taken else []
+    return [Errand(row.pk, token, row.url)] if taken else []
+
+
+def _held(held: Errand | Fetch) -> QuerySet[Fetch]:
+    """Return the row, if the lease is still the one that is held."""
+    key = held.fetch_id if isinstance(held, Errand) else held.pk
+    token = held.token if isinstance(held, Errand) else held.lease_token
+    rows = Fetch.objects.filter(pk=key, status=FetchStatus.FETCHING)
+    return rows.filter(lease_token=token)
 
 
 def _take_in(row: Fetch, data: bytes) -> None:
@@ -191,13 +236,14 @@ def _take_in(row: Fetch, data: bytes) -> None:
         door=Door.API,
         submitted_by=row.sent_by,
         said=Said(row.external_id, row.context),
-        on_received=partial(_mark_received, row.pk),
+        on_received=partial(_mark_received, row),
     )
 
 
-def _mark_received(key: UUID, receipt: Receipt) -> None:
-    taken = Fetch.objects.filter(pk=key, status=FetchStatus.FETCHING).update(
+def _mark_received(row: Fetch, receipt: Receipt) -> None:
+    taken = _held(row).update(
         status=FetchStatus.RECEIVED,
+        lease_token=None,
         leased_until=None,
         submission=receipt.submission,
         analysis=receipt.analysis,
@@ -213,15 +259,20 @@ def _put_off(row: Fetch, code: str, detail: str) -> None:
         _fail(row, code, detail)
         return
     later = timezone.now() + PAUSE * 2 ** (row.attempts - 1)
-    Fetch.objects.filter(pk=row.pk, status=FetchStatus.FETCHING).update(
-        not_before=later, leased_until=None, error_code=code, error_detail=detail
+    _held(row).update(
+        lease_token=None,
+        leased_until=None,
+        not_before=later,
+        error_code=code,
+        error_detail=detail,
     )
 
 
 def _fail(row: Fetch, code: str, detail: str) -> None:
-    Fetch.objects.filter(pk=row.pk, status=FetchStatus.FETCHING).update(
-        status=FetchStatus.FAILED,
+    _held(row).update(
+        lease_token=None,
         leased_until=None,
+        status=FetchStatus.FAILED,
         error_code=code,
         error_detail=detail,
     )

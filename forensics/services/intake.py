@@ -166,7 +166,8 @@ def _taken_in_before(ident: UUID | None) -> Receipt | None:
     if found is None:
         return None
     image = found.image
-    analysis = image.current_analysis or image.analyses.earliest("queued_at")
+    analysis = _reusable_analysis(image) or image.current_analysis
+    analysis = analysis or image.analyses.earliest("queued_at")
     others = image.submissions.filter(created_at__lt=found.created_at)
     return Receipt(image, analysis, found, others.exists())
 

@@ -17,7 +17,7 @@ from uuid6 import uuid7
 
 from forensics.analysis.types import ImageRejectedError
 from forensics.exceptions import SendingError, StorageError
-from forensics.files import delete_quietly, read_bytes, store_file
+from forensics.files import delete_file, delete_quietly, read_bytes, store_file
 from forensics.models import Door, Upload, UploadStatus
 from forensics.sending import Said
 from forensics.services.intake import (
@@ -173,7 +173,12 @@ def complete_upload(*, upload: Upload) -> Upload:
 def prune_uploads(*, now: datetime) -> int:
     """Give up what was never reported, and forget old rows; return how many.
 
-    With a row goes what was put at its address after it was settled.
+    A row goes after what was put at its address, also after it was settled.
+
+    Raises
+    ------
+    StorageError
+        The storage is out of reach; what is left waits for the next time.
     """
     overdue = Upload.objects.filter(
         status=UploadStatus.WAITING, expires_at__lt=now - GRACE
@@ -185,9 +190,10 @@ def prune_uploads(*, now: datetime) -> int:
             count += 1
     old = Upload.objects.filter(created_at__lt=now - KEPT_FOR)
     old = old.exclude(status=UploadStatus.WAITING)
-    names = dict(old.values_list("pk", "stored_name")[:PRUNED_AT_ONCE])
-    delete_quietly(list(names.values()))
-    return count + Upload.objects.filter(pk__in=list(names)).delete()[0]
+    for key, name in list(old.values_list("pk", "stored_name")[:PRUNED_AT_ONCE]):
+        delete_file(name)
+        count += old.filter(pk=key).delete()[0]
+    return count
 
 
 def said_of(row: Upload) -> Said:

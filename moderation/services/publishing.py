@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 AT_ONCE = 200
-PRUNE_AT_ONCE = 5000
+PRUNE_AT_ONCE = 500
 
 
 def publish_events(*, now: datetime | None = None) -> int:
@@ -111,5 +111,10 @@ def prune_events(*, now: datetime | None = None) -> int:
     settled = Event.objects.filter(~waits, position__isnull=False)
     old = settled.filter(occurred_at__lt=before).order_by("occurred_at")
     keys = list(old.values_list("pk", flat=True)[:PRUNE_AT_ONCE])
-    settled.filter(pk__in=keys).delete()  # asked again: one may be replayed just now
-    return len(keys)
+    with transaction.atomic():
+        # Whoever replays holds the event first: looked at again, it waits or it goes.
+        held = Event.objects.select_for_update(skip_locked=True).filter(pk__in=keys)
+        locked = [event.pk for event in held.order_by("pk").only("pk")]
+        gone = list(settled.filter(pk__in=locked).values_list("pk", flat=True))
+        Event.objects.filter(pk__in=gone).delete()
+    return len(gone)

@@ -18,12 +18,14 @@ from moderation.webhook_selectors import MANAGE
 from moderation.webhook_states import WAITING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     from accounts.models import User
 
 MOST_REPLAYED = 10_000
+LOOK_AT = MOST_REPLAYED + 1
 
 
 def replay_delivery(*, delivery_id: UUID, actor: User) -> Delivery:
@@ -33,6 +35,7 @@ def replay_delivery(*, delivery_id: UUID, actor: User) -> Delivery:
         endpoint = WebhookEndpoint.objects.select_for_update().get(
             deliveries=delivery_id, organization=actor.organization_id
         )
+        _hold([delivery_id])
         delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
         if delivery.lease_token is not None:
             raise WebhookError(_("This event is being sent right now."))
@@ -88,10 +91,15 @@ def _again(
     ).exclude(state__in=WAITING)
     if failed_only:
         ended = ended.filter(state="dead")
+    keys = list(ended.order_by("position").values_list("pk", flat=True)[:LOOK_AT])
+    _refuse_many(len(keys))
+    _hold(keys)
     rows = list(
-        ended.select_for_update(of=("self",)).order_by("position")[: MOST_REPLAYED + 1]
+        Delivery.objects.select_for_update()
+        .filter(pk__in=keys)
+        .exclude(state__in=WAITING)
+        .order_by("position")
     )
-    _refuse_many(len(rows))
     for delivery in rows:
         requeue(delivery)
     return len(rows)
@@ -105,9 +113,19 @@ def _missed(endpoint: WebhookEndpoint, since: datetime, until: datetime) -> int:
         position__isnull=False,
         only_for=None,
     ).exclude(deliveries__endpoint=endpoint)
-    missed = list(events.order_by("position")[: MOST_REPLAYED + 1])
-    _refuse_many(len(missed))
+    keys = list(events.order_by("position").values_list("pk", flat=True)[:LOOK_AT])
+    _refuse_many(len(keys))
+    held = Event.objects.select_for_update().filter(pk__in=keys)
+    missed = sorted(held.order_by("pk"), key=lambda event: event.position or 0)
     return queue_deliveries(missed, endpoint=endpoint)
+
+
+def _hold(deliveries: Sequence[UUID]) -> None:
+    """Lock their events first, as whoever prunes does: none goes in the middle."""
+    events = Event.objects.select_for_update().filter(
+        pk__in=Delivery.objects.filter(pk__in=deliveries).values("event")
+    )
+    list(events.order_by("pk").only("pk"))
 
 
 def _refuse_many(count: int) -> None:

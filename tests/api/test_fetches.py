@@ -8,13 +8,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from config.courier import fetches
 from config.tasks import analyze_image
 from forensics.models import Fetch, Image
 from forensics.services import fetching
-from forensics.services.fetching import get, lease_fetches, prune_fetches, take_in
+from forensics.services.fetching import (
+    Fetched,
+    get,
+    give_back,
+    lease_fetches,
+    prune_fetches,
+    take_in,
+)
 from tests.api.helpers import IMAGES, assert_problem, picture
 from tests.factories import make_user
 from tests.installation import wait_for
@@ -201,8 +209,8 @@ def test_what_a_lost_worker_held_is_taken_again_three_times_in_all(
     now = timezone.now()
     for _ in range(fetching.TRIES):
         assert len(lease_fetches(most=6, now=now)) == 1
-        assert lease_fetches(most=6, now=now + timedelta(minutes=1)) == []
-        now += timedelta(minutes=3)
+        assert lease_fetches(most=6, now=now + timedelta(minutes=4)) == []
+        now += timedelta(minutes=6)
     assert lease_fetches(most=6, now=now) == []
     read = api_of(integrator).get(asked.headers["Location"]).json()
     assert (read["status"], read["error"]["code"]) == ("failed", "gave_up")
@@ -224,6 +232,54 @@ def test_a_bug_on_the_way_ends_a_fetch_after_three_tries(
     assert (read["status"], read["error"]["code"]) == ("failed", "internal_error")
 
 
+def test_who_lost_the_lease_settles_nothing(
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
+) -> None:
+    client = api_of(integrator)
+    with reachable(answering(body=picture()), settings) as receiver:
+        asked = ask(client, receiver.url("/a.jpg"))
+        (late,) = lease_fetches(most=1)
+        (holder,) = lease_fetches(most=1, now=timezone.now() + timedelta(minutes=6))
+        take_in(late, Fetched(code="status", words="It answered 404."))
+        take_in(late, get(late))
+        give_back(late)
+        assert not Image.objects.exists()
+        take_in(holder, get(holder))
+    read = client.get(asked.headers["Location"]).json()
+    assert (read["status"], read["attempts"]) == ("received", 2)
+
+
+def test_what_is_given_back_costs_no_try(api_of: ApiOf, integrator: User) -> None:
+    ask(api_of(integrator), "https://example.org/a.jpg")
+    for _ in range(2 * fetching.TRIES):
+        (errand,) = lease_fetches(most=1)
+        give_back(errand)
+    assert Fetch.objects.get().attempts == 0
+
+
+def test_a_free_hand_goes_to_whoever_has_the_fewest_under_way(api_of: ApiOf) -> None:
+    people = [make_user("integrator") for _ in range(3)]
+    for count, one in zip((9, 9, 1), people, strict=True):
+        for _ in range(count):
+            ask(api_of(one), "https://example.org/a.jpg")
+    assert len(lease_fetches(most=3)) == 3
+    held = Fetch.objects.filter(lease_token__isnull=False)
+    assert {row.sent_by_id for row in held} == {one.pk for one in people}
+    assert len(lease_fetches(most=100)) == 2 * (fetching.MOST_AT_ONCE - 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_runs_once_fetches_and_analyzes(
+    api_of: ApiOf, integrator: User, settings: SettingsWrapper
+) -> None:
+    client = api_of(integrator)
+    with reachable(answering(body=picture()), settings) as receiver:
+        asked = ask(client, receiver.url("/a.jpg"))
+        call_command("worker", "--once")
+    read = client.get(asked.headers["Location"]).json()
+    assert client.get(read["analysis_url"]).json()["status"] == "completed"
+
+
 def test_old_rows_go(api_of: ApiOf, integrator: User) -> None:
     ask(api_of(integrator), "https://example.org/a.jpg")
     later = timezone.now() + timedelta(days=8)
@@ -240,7 +296,7 @@ def test_addresses_that_drip_keep_no_other_sender_waiting(
     with receiving(silent) as slow, receiving(answering(body=picture())) as quick:
         rules = quick.rules()
         settings.OUTBOUND_RULES = replace(rules, ports=rules.ports | slow.rules().ports)
-        for _ in range(fetching.LOOK_AT + 1):
+        for _ in range(30):
             ask(api_of(first), slow.url("/a.jpg"))
         asked = ask(api_of(second), quick.url("/b.jpg"))
         with fetches():
@@ -250,3 +306,4 @@ def test_addresses_that_drip_keep_no_other_sender_waiting(
             assert under_way.count() <= fetching.MOST_AT_ONCE
     read = api_of(second).get(asked.headers["Location"]).json()
     assert read["status"] == "received"
+    assert not Fetch.objects.filter(leased_until__isnull=False).exists()

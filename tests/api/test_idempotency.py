@@ -364,3 +364,17 @@ def test_a_new_signing_key_repeats_what_was_answered_under_the_last_one(
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.content == first.content
     assert Submission.objects.count() == 1
+
+
+def test_what_was_stored_before_an_error_of_ours_is_found_by_a_repetition(
+    api_of: ApiOf, integrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = api_of(integrator)
+    client.raise_request_exception = False
+    with monkeypatch.context() as patch:
+        patch.setattr("forensics.api.arrivals.beside_images", lambda *_: 1 / 0)
+        assert_problem(send(client, picture()), 500, "internal_error")
+    assert Submission.objects.count() == 1
+    again = send(client, picture())
+    assert again.status_code == 202
+    assert Submission.objects.count() == 1

@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from forensics.exceptions import StorageError
 from forensics.files import store_file
 from forensics.models import Image, Submission, Upload
 from forensics.services import uploads
@@ -158,8 +159,12 @@ def test_what_is_never_completed_is_given_up(api_of: ApiOf, integrator: User) ->
     assert client.get(begun["url"]).status_code == 404
 
 
+def no_storage(name: str) -> None:
+    raise OSError("The storage is away.")
+
+
 def test_what_is_put_after_the_end_goes_with_the_row(
-    api_of: ApiOf, integrator: User
+    api_of: ApiOf, integrator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, data = api_of(integrator), picture()
     begun = begin(client, data)
@@ -168,7 +173,13 @@ def test_what_is_put_after_the_end_goes_with_the_row(
     name = Upload.objects.get().stored_name
     store_file(name, SimpleUploadedFile("late", data))  # as S3 takes it: unasked
 
-    prune_uploads(now=timezone.now() + timedelta(days=8))
+    later = timezone.now() + timedelta(days=8)
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "delete", no_storage)
+        with pytest.raises(StorageError):
+            prune_uploads(now=later)
+    assert Upload.objects.exists()  # or nobody would know of the file any more
+    prune_uploads(now=later)
     assert not Upload.objects.exists()
     assert not default_storage.exists(name)
 

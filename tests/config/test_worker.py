@@ -13,8 +13,8 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.services import create_demo_users
+from config.pruning import prune_jobs
 from config.tasks import analyze_image
-from config.worker import prune_jobs
 from forensics.demo import Truth, make_pictures
 from forensics.models import Analysis, Worker
 from forensics.states import AnalysisStatus

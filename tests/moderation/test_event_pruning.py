@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from moderation.models import Delivery, Event
 from moderation.services.endpoints import Wish, change_endpoint, switch_endpoint
@@ -44,6 +45,27 @@ def test_what_still_waits_is_kept_however_old_it_is(settings: Settings) -> None:
     assert prune_events(now=later) == 1
     assert not Event.objects.exists()
     assert not Delivery.objects.exists()
+
+
+def test_what_is_kept_for_a_receiver_is_no_place_to_read_on_from(
+    settings: Settings,
+) -> None:
+    """Later events are gone: whoever read on from it would miss them unawares."""
+    lead, old = make_user("lead"), timedelta(days=settings.EVENT_DAYS, hours=1)
+    with receiving(answering(500)) as receiver:
+        endpoint_at(receiver, settings)
+        happen()
+        run()
+    waits = Event.objects.get()
+    Event.objects.update(occurred_at=timezone.now() - old)
+    assert prune_events() == 0
+    client = APIClient()
+    client.force_authenticate(lead)
+    answer = client.get("/api/v1/events/", {"after": str(waits.pk)})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "after"
+    assert client.get("/api/v1/events/").json()["results"] == []
+    assert client.get("/api/v1/events/?latest=true").json()["after"] is None
 
 
 def test_what_was_given_up_is_not_kept(settings: Settings) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from config.checks import TAG
-from config.courier import fetches, webhooks
+from config.courier import couriers
 from config.lifeline import follow_supervisor
+from config.pruning import Pruner
 from config.worker import AnalysisWorker, Pulse, ending_on_signals
 from forensics.services import warm_up
 
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             name=name, batch=options["once"], max_tasks=options["max_tasks"]
         )
         follow_supervisor(_end_this_process)
-        with ending_on_signals(worker), Pulse(name), webhooks(), fetches():
+        with ending_on_signals(worker), Pulse(name), Pruner(), couriers():
             warm_up()
             worker.run()
 
