@@ -280,6 +280,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
     from benchmarks.bench_lists import settle
     from benchmarks.fill import fill
+    from config.heap import freeze_loaded
     from config.urls import urlpatterns
     from forensics.models import Image
 
@@ -293,6 +294,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     pages = []
     with override_settings(ROOT_URLCONF="bench_api_urls"):
         clients = {who: client_of(who) for who in {who for who, _ in asked}}
+        freeze_loaded()  # as a web process does
         for who, address in asked:
             if options.only and options.only not in address:
                 continue

@@ -60,9 +60,12 @@ util.write_error = answer_problem
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Take the whole server down when its supervisor is gone.
+    """Take the whole server down when its supervisor is gone; keep collections short.
 
     The watch is kept by the workers: the parent must stay free of threads, because
     it forks.
     """
+    from config.heap import freeze_loaded  # noqa: PLC0415 - needs the settings
+
     follow_supervisor(lambda: os.kill(worker.ppid, signal.SIGTERM))
+    freeze_loaded()

@@ -636,6 +636,7 @@ TEMPLATES = (
     _("{1} is shorter than it was when it was stored."),
     _("The file storage did not take {1}: {2}"),
     _("The file storage did not give {1}: {2}"),
+    _("The file storage did not delete: {1}"),
     _("it cannot be read"),
     _("The file cannot be read: {1}."),
     _("It is not a plain file."),

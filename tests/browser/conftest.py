@@ -29,7 +29,7 @@ EXPECTED = (
 SignedIn = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """Find Chromium; with REQUIRE_CHROMIUM=1 its absence is a failure."""
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
@@ -41,28 +41,29 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def installation(
-    chromium: str, tmp_path_factory: pytest.TempPathFactory
+    chromium: str, prepared: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """Run the real server and worker on a folder with the demo pictures."""
-    made = Installation(tmp_path_factory.mktemp("browser"))
-    made.prepare()
-    try:
-        made.start()
-        made.manage("demo")
+    with running(Installation(tmp_path_factory.mktemp("browser")), prepared) as made:
         yield made
-    finally:
-        made.remove()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def other_installation(
-    chromium: str, tmp_path_factory: pytest.TempPathFactory
+    chromium: str, prepared: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """Run a second one, for tests that change which cases there are."""
-    made = Installation(tmp_path_factory.mktemp("browser-flow"))
-    made.prepare()
+    folder = tmp_path_factory.mktemp("browser-flow")
+    with running(Installation(folder), prepared) as made:
+        yield made
+
+
+@contextmanager
+def running(made: Installation, prepared: Installation) -> Iterator[Installation]:
+    """Start a copy of a prepared installation and send in the demo pictures."""
+    made.prepare(like=prepared)
     try:
         made.start()
         made.manage("demo")
