@@ -38,9 +38,9 @@ def decisions_about(user: User, images: Collection[UUID]) -> Mapping[UUID, Decis
         shown = _told_to_sender(shown, user)
     found: dict[UUID, Decision] = {}
     told = F("reason") if may_read else Value(None, output_field=CharField())
-    shown = shown.annotate(shown_reason=told).select_related("case")
+    shown = shown.annotate(shown_reason=told, about=F("case__image"))
     for one in shown.order_by("created_at", "id"):
-        found[one.case.image_id] = one
+        found[one.about] = one
     return found
 
 

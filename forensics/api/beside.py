@@ -14,6 +14,7 @@ from rest_framework import serializers
 
 from accounts.keys.limits import key_may
 from accounts.keys.scopes import Scope
+from forensics.api.quick import Quick
 from forensics.selectors import Arrivals, latest_arrivals
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class HumanDecisionSerializer(serializers.Serializer[Any]):
+class HumanDecisionSerializer(Quick):
     """What a person decided about the picture; whoever is to judge it sees none."""
 
     id = serializers.UUIDField()

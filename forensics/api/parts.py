@@ -17,6 +17,7 @@ from forensics.api.fields import LinkField
 from forensics.api.filters import EvidenceFilters, SignalFilters, SubmissionFilters
 from forensics.api.negotiation import FileNegotiation
 from forensics.api.permissions import as_django, person
+from forensics.api.quick import Quick
 from forensics.api.reading import Listing, Retrieving
 from forensics.api.serializers import (
     EvidenceSerializer,
@@ -71,7 +72,7 @@ class ImageSubmissionsViewSet(Listing, GenericViewSet[Submission]):
         return arrivals.select_related("submitted_by")
 
 
-class SignalSummarySerializer(serializers.ModelSerializer[Finding]):
+class SignalSummarySerializer(Quick, serializers.ModelSerializer[Finding]):
     """A signal as lists show it: without its data and pictures."""
 
     url = LinkField("api:signal-detail", source="pk")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -16,6 +16,7 @@ from forensics.api.beside import (
     decision_in,
 )
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
+from forensics.api.quick import Quick
 from forensics.api.results import LocalizationSerializer, area_of
 from forensics.api.values import (
     BandsSerializer,
@@ -41,7 +42,7 @@ from forensics.selectors import MOST_ARRIVALS
 FINDING_STATUSES = [(status.value, status.value) for status in FindingStatus]
 
 
-class EvidenceSerializer(serializers.ModelSerializer[EvidenceFile]):
+class EvidenceSerializer(Quick, serializers.ModelSerializer[EvidenceFile]):
     """A picture that an analysis made; fetch it from ``content_url``."""
 
     content_url = LinkField("api:evidence-content", source="pk")
@@ -61,7 +62,7 @@ class EvidenceSerializer(serializers.ModelSerializer[EvidenceFile]):
         read_only_fields = fields
 
 
-class SignalSerializer(serializers.ModelSerializer[Finding]):
+class SignalSerializer(Quick, serializers.ModelSerializer[Finding]):
     """What one analyzer had to say."""
 
     name = serializers.CharField(source="analyzer")
@@ -99,7 +100,7 @@ class SignalSerializer(serializers.ModelSerializer[Finding]):
         return area_of(finding.analysis, finding.analyzer)
 
 
-class AnalysisSummarySerializer(serializers.ModelSerializer[Analysis]):
+class AnalysisSummarySerializer(Quick, serializers.ModelSerializer[Analysis]):
     """An analysis as lists show it."""
 
     url = LinkField("api:analysis-detail", source="pk")
@@ -221,7 +222,7 @@ class AnalysisSerializer(AnalysisSummarySerializer):
         return EvidenceSerializer(files, many=True).data
 
 
-class SubmissionSerializer(serializers.ModelSerializer[Submission]):
+class SubmissionSerializer(Quick, serializers.ModelSerializer[Submission]):
     """One arrival of an image."""
 
     submitted_by = PersonField(allow_null=True)
@@ -241,7 +242,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
         read_only_fields = fields
 
 
-class ImageSerializer(serializers.ModelSerializer[Image]):
+class ImageSerializer(Quick, serializers.ModelSerializer[Image]):
     """An image with its newest result."""
 
     url = LinkField("api:image-detail", source="pk")
@@ -291,27 +292,31 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     def get_renditions(self, image: Image) -> Any:
         """Return the preview and the thumbnail."""
         files = getattr(image.current_analysis, "renditions", [])
-        return [self._copy.to_representation(file) for file in files]
+        return [copies().to_representation(file) for file in files]
 
     @extend_schema_field(SubmissionSerializer(many=True))
     def get_submissions(self, image: Image) -> Any:
         """Return how it came here lately."""
         latest = arrivals_in(self.context, image.pk).latest
-        return [self._arrival.to_representation(one) for one in latest]
+        return [arrivals().to_representation(one) for one in latest]
 
     @extend_schema_field({"type": "integer", "minimum": 0})
     def get_submission_count(self, image: Image) -> int:
         """Return how often it came here."""
         return arrivals_in(self.context, image.pk).count
 
-    @cached_property
-    def _copy(self) -> EvidenceSerializer:
-        # One for all rows of a page: making it takes longer than using it.
-        return EvidenceSerializer()
 
-    @cached_property
-    def _arrival(self) -> SubmissionSerializer:
-        return SubmissionSerializer()
+# One for all rows: making it takes longer than using it.
+@cache
+def copies() -> EvidenceSerializer:
+    """Return what writes the display copies of every image."""
+    return EvidenceSerializer()
+
+
+@cache
+def arrivals() -> SubmissionSerializer:
+    """Return what writes the arrivals of every image."""
+    return SubmissionSerializer()
 
 
 class ReceivedImageSerializer(ImageSerializer):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.viewsets import GenericViewSet
 
 from forensics.api.permissions import person
+from forensics.api.quick import Quick
 from forensics.api.reading import Listing, Retrieving
 from moderation import audit_selectors
 from moderation.api.filters import AuditFilters
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from forensics.keyset import Ordering
 
 
-class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):
+class AuditEventSerializer(Quick, serializers.ModelSerializer[AuditEvent]):
     """One row of the record. `hash` covers the row and the hash before it."""
 
     action_words = serializers.SerializerMethodField()

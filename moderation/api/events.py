@@ -16,6 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.refusing import UnprocessableError
 from forensics.api.permissions import person
+from forensics.api.quick import Quick
 from moderation import webhook_selectors
 from moderation.models import Event
 from moderation.webhook_states import EventType
@@ -31,7 +32,7 @@ MOST = 500
 PARAMETERS = ("after", "latest", "limit", "type")
 
 
-class EventSerializer(serializers.ModelSerializer[Event]):
+class EventSerializer(Quick, serializers.ModelSerializer[Event]):
     """What has happened: as a webhook's body says it."""
 
     timestamp = serializers.DateTimeField(source="occurred_at")

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from accounts.api.strict import Strict, StrictSerializer
 from forensics.api.fields import BlankAsNullField, LinkField, PersonField
+from forensics.api.quick import Quick
 from forensics.models import VERDICT_CHOICES
 from moderation.api.fields import PriorityField
 from moderation.models import (
@@ -29,7 +30,7 @@ from moderation.rules import checked
 from moderation.services.transitions import MAX_BECAUSE
 
 
-class DecisionSerializer(serializers.ModelSerializer[Decision]):
+class DecisionSerializer(Quick, serializers.ModelSerializer[Decision]):
     """What a person decided, beside what the machine had said."""
 
     url = LinkField("api:decision-detail", source="pk")
@@ -61,7 +62,7 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         read_only_fields = fields
 
 
-class CaseSummarySerializer(serializers.ModelSerializer[Case]):
+class CaseSummarySerializer(Quick, serializers.ModelSerializer[Case]):
     """A case as lists show it."""
 
     url = LinkField("api:case-detail", source="pk")

@@ -1,0 +1,111 @@
+"""Rows are written as the framework writes them, by a shorter way."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from django.db.models import TextChoices
+from rest_framework import serializers
+
+from forensics.api.quick import Quick
+from moderation.services import decide_case
+from tests.factories import make_analysis, make_case, make_evidence, make_user
+
+if TYPE_CHECKING:
+    from tests.api.conftest import ApiOf
+
+
+class Color(TextChoices):
+    RED = "red"
+
+
+class Row(Quick):
+    text = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    moment = serializers.DateTimeField()
+    day = serializers.DateTimeField(format="%Y")
+    id = serializers.UUIDField()
+    short = serializers.UUIDField(format="hex", source="id")
+    inner = serializers.CharField(source="part.name", default="nothing")
+    missing = serializers.CharField(required=False)
+    called = serializers.CharField(source="word")
+    chosen = serializers.ChoiceField(Color.choices)
+    secret = serializers.CharField(write_only=True)
+    own = serializers.SerializerMethodField()
+
+    def get_own(self, row: Any) -> str:
+        return "a mapping" if isinstance(row, dict) else "an object"
+
+
+class Plain(Row):
+    to_representation = serializers.Serializer.to_representation
+
+
+BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
+VALUES: tuple[dict[str, Any], ...] = (
+    {"text": "a", "number": 1, "moment": datetime(2026, 1, 2, 3, 4, 5, 6, UTC)},
+    {"text": Color.RED, "number": None, "moment": datetime(2026, 7, 2, tzinfo=BERLIN)},
+    {"text": 5, "number": "7", "moment": "2026-01-02", "part": None},
+    {"text": "", "number": 0, "moment": None, "part": SimpleNamespace(name="b")},
+)
+
+
+@pytest.mark.parametrize("values", VALUES)
+@pytest.mark.parametrize("kind", [dict, SimpleNamespace])
+def test_values_of_every_kind_come_out_as_the_framework_writes_them(
+    values: dict[str, Any], kind: type
+) -> None:
+    whole = values | {
+        "day": datetime(2026, 1, 2, tzinfo=UTC),
+        "id": UUID(int=5),
+        "word": lambda: "said",
+        "chosen": Color.RED,
+    }
+    row = kind(**whole)
+    assert Row(row).data == Plain(row).data
+    assert "missing" not in Row(row).data
+
+
+def test_what_cannot_be_read_is_the_same_error() -> None:
+    for kind in (Row, Plain):
+        with pytest.raises(AttributeError, match="text"):
+            kind(SimpleNamespace()).data  # noqa: B018 - reading it writes it
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        "images/",
+        "images/?expand=case,analysis",
+        "images/?fields=id,submissions,analysis.verdict",
+        "analyses/",
+        "signals/",
+        "evidence/",
+        "cases/?expand=image,analysis,decision",
+        "decisions/",
+        "audit/",
+        "events/",
+    ],
+)
+def test_lists_are_what_the_framework_alone_would_answer(
+    api_of: ApiOf, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    lead = make_user("administrator", "lead")
+    for _ in range(2):
+        analysis = make_analysis()
+        make_evidence(analysis=analysis, kind="ela", finding=analysis.findings.get())
+        case = make_case(analysis=analysis)
+    decide_case(case_id=case.pk, actor=lead, outcome="fake", reason="content_edited")
+    client = api_of(lead)
+    found = client.get(f"/api/v1/{path}").json()
+    with monkeypatch.context() as patched:
+        plain = serializers.Serializer.to_representation
+        patched.setattr(Quick, "to_representation", plain)
+        assert client.get(f"/api/v1/{path}").json() == found
+    assert path == "events/" or found["results"]
