@@ -255,6 +255,7 @@ SPECTACULAR_SETTINGS = {
         "config.openapi.add_problems",
         "forensics.api.description.add_reads",
         "config.sunset.mark_deprecated",
+        "config.request_examples.add_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnalysisStatus": "forensics.states.AnalysisStatus",

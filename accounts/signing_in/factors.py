@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.record import record
+from accounts.signing_in.sessions import end_sessions_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -36,13 +37,15 @@ def reset_factors(*, user: User, actor: User) -> int:
     Returns
     -------
     int
-        How many there were. They sign in with their password alone, until they add
-        one anew.
+        How many there were. They are signed out everywhere, since what was lost may
+        be signed in, and sign in with their password alone until they add one anew.
     """
     if not actor.has_perm("accounts.change_user"):
         raise PermissionDenied
     count = int(Authenticator.objects.filter(user=user).delete()[0])
     if count:
+        if user != actor:
+            end_sessions_of(user)
         record(
             "factors_reset",
             actor=actor,

@@ -156,10 +156,15 @@ def test_an_administrator_takes_away_what_was_lost(
     administrator: User, moderator: User, client_of: Callable[[User], Client]
 ) -> None:
     add_app(moderator)
+    lost = client_of(moderator)
+    assert is_in(lost)
     chosen = {"action": "take_factors_away", "_selected_action": [moderator.pk]}
+    signed_in = client_of(administrator)
 
-    client_of(administrator).post("/admin/accounts/user/", chosen)
+    signed_in.post("/admin/accounts/user/", chosen)
 
+    assert not is_in(lost)
+    assert is_in(signed_in)
     assert not Authenticator.objects.filter(user=moderator).exists()
     client, _ = sign_in(moderator)
     assert is_in(client)
