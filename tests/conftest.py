@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,37 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+LONG = ("processes", "browser", "slow")
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a copy of the rows migrations made, for tests that empty the tables."""
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Put the long ones first; keep the rows that migrations made.
+
+    With DATABASE_TESTS=1 only what asks a database is left, for a second one.
+    """
+    # Begun last, a test that starts servers would keep one process and idle the others.
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, LONG)))
+    if os.environ.get("DATABASE_TESTS") == "1":
+        dropped = [item for item in items if not asks_database(item)]
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if asks_database(item)]
     for item in items:
+        # Given back after tests that empty the tables.
         if empties_tables(item):
             restored = pytest.mark.django_db(transaction=True, serialized_rollback=True)
             item.add_marker(restored, append=False)
+
+
+def asks_database(item: pytest.Item) -> bool:
+    """Return whether a test reads or writes rows, itself or in processes it starts."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(
+        item.get_closest_marker("django_db")
+        or item.get_closest_marker("processes")
+        or {"db", "transactional_db", "prepared"} & fixtures
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,22 +1,13 @@
-"""Every page: no axe finding, no sideways scrolling; wide and narrow, light and dark.
-
-With UPDATE_SCREENSHOTS=1 the pictures in docs/screenshots are made anew.
-"""
+"""Every page: nothing that axe finds, no sideways scrolling, at each size and theme."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from io import BytesIO
-from itertools import product
-from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.browser.looking import check
 from tests.browser.viewer import open_case
 from tests.credentials import GENERATED, Part, action, opened, signed
 from tests.images import jpeg, photo_like
@@ -24,10 +15,6 @@ from tests.installation import Installation
 
 pytestmark = pytest.mark.browser
 SignedIn = Callable[..., Page]
-Scheme = Literal["light", "dark"]
-SCREENSHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
-SIZES = {1440: 1000, 390: 844}
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 # Each page is reached from the first one the way a person would.
 PAGES: dict[str, tuple[str, ...]] = {
     "queue": (),
@@ -64,10 +51,6 @@ PAGES: dict[str, tuple[str, ...]] = {
     "forbidden": ("/settings/organization/",),
     "not-found": ("/nothing/here/",),
 }
-SHOWN_IN_DOCS = (
-    *("queue", "case", "images", "upload", "viewer-swipe", "policy-form"),
-    "insight",
-)
 # What a page that is broken answers with: nothing of it reads this table.
 BREAK = """
 from django.db import connection
@@ -206,24 +189,3 @@ def test_credentials_are_accessible(signed_in: SignedIn) -> None:
     assert not page.get_by_text("Created with Test Program").is_visible()
     page.keyboard.press("Enter")
     check(page, "credentials")
-
-
-def check(page: Page, name: str) -> None:
-    for (width, height), scheme in product(SIZES.items(), SCHEMES):
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        where = f"{name}, {width} px, {scheme}"
-        findings = Axe().run(page).response["violations"]
-        assert [(f["id"], f["nodes"][0]["html"]) for f in findings] == [], where
-        room = "document.documentElement.scrollWidth - innerWidth"
-        assert page.evaluate(room) <= 0, where
-        if name in SHOWN_IN_DOCS and os.environ.get("UPDATE_SCREENSHOTS") == "1":
-            save_screenshot(page, f"{name}-{width}-{scheme}.webp")
-
-
-def save_screenshot(page: Page, name: str) -> None:
-    """Save what the window shows, small: each version stays in the history."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.evaluate("scrollTo(0, 0)")
-    shown = Image.open(BytesIO(page.screenshot()))
-    shown.convert("RGB").save(SCREENSHOTS / name, quality=85, method=6)

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from itertools import product
-from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.test_accessibility import save_screenshot
+from tests.browser import looking
 
 pytestmark = pytest.mark.browser
 SignedIn = Callable[..., Page]
-Scheme = Literal["light", "dark"]
-SIZES = {1440: 1000, 390: 844}
-# To read style sheets that import others, axe would write styles that the CSP refuses.
-UNLOADED = {"preload": False}
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 IMAGES, CASES = "/admin/forensics/image/", "/admin/moderation/case/"
 FIRST = "#result_list tbody tr:first-child th a"
 SELECTED = "input.action-select"
@@ -41,8 +31,6 @@ PAGES: dict[str, tuple[str, ...]] = {
     "record": ("/cases/audit/",),
     "record, nothing": ("/cases/audit/?person=nobody",),
 }
-# Which of them the docs show, by the name of the file.
-SHOWN_IN_DOCS = {"image": "admin-case-file", "record": "record"}
 MODELS = (
     *("accounts/organization", "accounts/user", "auth/group", "forensics/analysis"),
     *("forensics/bank", "forensics/bankentry", "forensics/finding"),
@@ -125,22 +113,4 @@ def test_pages_that_ask_before_many_are_changed_are_accessible(
 
 
 def check(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle")
-    problems: list[object] = []
-    for (width, height), scheme in product(SIZES.items(), SCHEMES):
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        where = f"{name}, {width} px, {scheme}"
-        problems += [
-            (where, found["id"], len(found["nodes"]), found["nodes"][0]["html"][:300])
-            for found in Axe().run(page, options=UNLOADED).response["violations"]
-        ]
-        room = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if room > 0:
-            problems.append((where, "scrolls sideways", room))
-        if name in SHOWN_IN_DOCS and os.environ.get("UPDATE_SCREENSHOTS") == "1":
-            save_screenshot(page, f"{SHOWN_IN_DOCS[name]}-{width}-{scheme}.webp")
-        if folder := os.environ.get("ADMIN_SCREENSHOTS"):
-            path = Path(folder) / f"{where.replace(', ', '-').replace(' ', '-')}.png"
-            page.screenshot(path=path, full_page=True)
-    assert problems == []
+    looking.check(page, f"admin {name}", is_admin=True)

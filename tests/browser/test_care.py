@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_accessibility import check
+from tests.browser.looking import check
 
 pytestmark = pytest.mark.browser
 SignedIn = Callable[..., Page]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import check
+from tests.browser.looking import check
 from tests.installation import Installation
 
 pytestmark = pytest.mark.browser

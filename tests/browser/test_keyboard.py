@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.looking import check
 from tests.browser.many_cases import only_cases
 from tests.browser.reviewing import start_reviewing
-from tests.browser.test_accessibility import check
 from tests.installation import Installation
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import check
+from tests.browser.looking import check
 
 pytestmark = pytest.mark.browser
 SignedIn = Callable[..., Page]
