@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.api.authentication import BearerAuthentication
 from config.problem_types import PROBLEM_TYPES
 from config.problems import TYPE_PREFIX
+from forensics.api.filters import refuse_unknown
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -95,6 +96,7 @@ class ProblemTypes(APIView):
     )
     def get(self, request: Request) -> Response:
         """List every kind of problem."""
+        refuse_unknown(request)
         return Response([_described(code) for code in PROBLEM_TYPES])
 
 

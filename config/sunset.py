@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.problems import Problem, answer
+from forensics.api.filters import refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -128,6 +129,7 @@ class Deprecations(APIView):
     )
     def get(self, request: Request) -> Response:
         """List it; what goes first comes first."""
+        refuse_unknown(request)
         rows = sorted(deprecations(), key=lambda one: one.sunset)
         return Response(DeprecationSerializer(rows, many=True).data)
 

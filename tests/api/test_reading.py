@@ -245,6 +245,8 @@ def test_every_wrong_name_is_named(api_of: ApiOf, moderator: User) -> None:
         "webhooks/deliveries",
         "events",
         "models",
+        "problems",
+        "deprecations",
         "cases/{case}/comments",
     ],
 )

@@ -29,7 +29,7 @@ EXPECTED = (
 SignedIn = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> str:
     """Find Chromium; with REQUIRE_CHROMIUM=1 its absence is a failure."""
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
@@ -41,7 +41,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(
     chromium: str, prepared: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
@@ -50,7 +50,7 @@ def installation(
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def other_installation(
     chromium: str, prepared: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
