@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 WORKER_SILENT_AFTER = timedelta(seconds=30)
 MOST_ARRIVALS = 20  # shown with an image; it can have any number
+FEW_ARRIVALS = 4  # of most images there are no more
+# What a list never shows of an analysis: documents, each parsed for every row.
+DOCUMENTS = (
+    *("reasons", "models_used", "codecs", "parameters", "uncertainty"),
+    "known_matches",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +130,29 @@ def was_known_to(user: User, submission: Submission) -> bool:
 
 
 def latest_arrivals(user: User, images: Collection[UUID]) -> Mapping[UUID, Arrivals]:
-    """Return of each image the arrivals that this person may know of, in two queries.
+    """Return of each image the arrivals that this person may know of.
 
-    The first reads keys only: of a picture that was sent 100,000 times, no more than
-    what is shown is loaded.
+    In one query, or in two more where images came more often than is shown: of a
+    picture that was sent 100,000 times, no more than what is shown is loaded.
     """
     if not images:
         return {}
+    arrivals = submissions_visible_to(user).filter(image__in=images)
+    most = MOST_ARRIVALS + FEW_ARRIVALS * len(images)
+    # In no order: an index by time might be walked for ages for those of old images.
+    rows = list(arrivals.select_related("submitted_by").order_by()[:most])
+    by_image: defaultdict[UUID, list[Submission]] = defaultdict(list)
+    for row in sorted(rows, key=lambda one: (one.created_at, one.pk), reverse=True):
+        by_image[row.image_id].append(row)
+    is_all = len(rows) < most
+    if is_all and all(len(own) <= MOST_ARRIVALS for own in by_image.values()):
+        return {image: Arrivals(own, len(own)) for image, own in by_image.items()}
+    return _latest_of_many(arrivals)
+
+
+def _latest_of_many(arrivals: QuerySet[Submission]) -> Mapping[UUID, Arrivals]:
     placed = (
-        submissions_visible_to(user)
-        .filter(image__in=images)
-        .annotate(
+        arrivals.annotate(
             place=Window(
                 RowNumber(),
                 partition_by=F("image_id"),
@@ -158,13 +176,13 @@ def latest_arrivals(user: User, images: Collection[UUID]) -> Mapping[UUID, Arriv
 
 def with_newest_result(images: QuerySet[Image]) -> QuerySet[Image]:
     """Load the newest result and its pictures."""
-    return images.select_related("current_analysis").prefetch_related(
-        Prefetch(
-            "current_analysis__evidence_files",
-            EvidenceFile.objects.filter(finding=None),
-            to_attr="renditions",
-        ),
+    copies = Prefetch(
+        "current_analysis__evidence_files",
+        EvidenceFile.objects.filter(finding=None),
+        to_attr="renditions",
     )
+    newest = images.select_related("current_analysis").prefetch_related(copies)
+    return newest.defer(*(f"current_analysis__{name}" for name in DOCUMENTS))
 
 
 def with_thumbnail(lookup: str) -> Prefetch[str, QuerySet[EvidenceFile], str]:
@@ -186,6 +204,11 @@ def with_list_details(images: QuerySet[Image]) -> QuerySet[Image]:
         with_thumbnail("current_analysis__evidence_files"),
         Prefetch("submissions", Submission.objects.select_related("submitted_by")),
     )
+
+
+def as_summaries(analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
+    """Load what lists show of analyses."""
+    return analyses.defer(*DOCUMENTS)
 
 
 def with_evidence(analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:

@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from forensics.models import Analysis, EvidenceFile, Submission
-from forensics.selectors import with_thumbnail
+from forensics.selectors import DOCUMENTS, with_thumbnail
 from moderation import blinding
 from moderation.models import AuditEvent, Case, CaseKind, Decision
 from moderation.states import UNDECIDED
@@ -47,6 +47,14 @@ def decisions_visible_to(user: User) -> QuerySet[Decision]:
         return Decision.objects.none()
     own = Decision.objects.filter(organization=user.organization_id)
     return blinding.decisions_shown_to(own, user)
+
+
+def as_summaries(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Load what the API shows of a case beside its decisions, in one query."""
+    of_analysis = (f"analysis__{name}" for name in DOCUMENTS)
+    return cases.select_related(
+        "analysis", "opened_by", "claimed_by", "assigned_to", "queue"
+    ).defer(*of_analysis)
 
 
 def with_decisions(cases: QuerySet[Case], user: User) -> QuerySet[Case]:

@@ -67,9 +67,9 @@ def analysis_by(key: KeyOf, *, with_evidence: bool = True) -> Expansion:
         wanted = {row.pk: key(row) for row in rows}
         keys = {one for one in wanted.values() if one is not None}
         visible = selectors.analyses_visible_to(user).filter(pk__in=keys)
-        if with_evidence and not is_list:
-            visible = selectors.with_evidence(visible)
-        return by_row(wanted, visible.in_bulk())
+        is_whole = with_evidence and not is_list
+        shaped = selectors.with_evidence if is_whole else selectors.as_summaries
+        return by_row(wanted, shaped(visible).in_bulk())
 
     return Expansion(
         load=load,

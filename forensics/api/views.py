@@ -204,7 +204,9 @@ class AnalysisViewSet(Retrieving, Listing, GenericViewSet[Analysis]):
     def get_queryset(self) -> QuerySet[Analysis]:
         """Return what this person may see; evidence only for one at a time."""
         visible = selectors.analyses_visible_to(person(self.request))
-        return visible if self.action == "list" else selectors.with_evidence(visible)
+        if self.action == "list":
+            return selectors.as_summaries(visible)
+        return selectors.with_evidence(visible)
 
     def get_serializer_class(self) -> type[BaseSerializer[Analysis]]:
         """Return the short shape for lists."""

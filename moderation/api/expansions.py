@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 
 def _cases(user: User, *, is_list: bool) -> QuerySet[Case]:
-    visible = selectors.cases_visible_to(user).select_related(
-        "analysis", "opened_by", "claimed_by", "assigned_to", "queue"
-    )
+    visible = selectors.as_summaries(selectors.cases_visible_to(user))
     return visible if is_list else selectors.with_decisions(visible, user)
 
 

@@ -53,12 +53,11 @@ class CaseViewSet(PassingOn, Retrieving, Listing, GenericViewSet[Case]):
 
     def get_queryset(self) -> QuerySet[Case]:
         """Return what this person may see, decisions only for one at a time."""
-        visible = selectors.cases_visible_to(person(self.request)).select_related(
-            "analysis", "opened_by", "claimed_by", "assigned_to", "queue"
-        )
+        user = person(self.request)
+        visible = selectors.as_summaries(selectors.cases_visible_to(user))
         if self.action == "list":
             return visible
-        return selectors.with_decisions(visible, person(self.request))
+        return selectors.with_decisions(visible, user)
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Return the short shape for lists."""
