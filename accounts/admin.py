@@ -42,9 +42,10 @@ class PersonAdmin(UserAdmin[User]):
     def take_factors_away(self, request: HttpRequest, queryset: Any) -> None:
         """Leave the chosen people with their passwords; of nobody above the editor."""
         editor = editor_of(request)
+        allowed = [user for user in queryset if holds_no_more_than(user, editor)]
+        reset_factors(users=allowed, actor=editor)
         for user in queryset:
-            if holds_no_more_than(user, editor):
-                reset_factors(user=user, actor=editor)
+            if user in allowed:
                 words = _("%(person)s signs in with the password alone now.")
                 messages.success(request, words % {"person": user})
             else:

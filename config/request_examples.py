@@ -65,10 +65,9 @@ EXAMPLES: dict[str, dict[str, dict[str, Any]]] = {
         "Somebody else's field": {"token": TOKEN, "because": "needs a geologist"}
     },
     "cases_hold_create": {
-        "Until the sender answers": {
+        "Until somebody resumes it": {
             "token": TOKEN,
             "because": "the original was asked for",
-            "until": "2027-01-15T09:00:00Z",
         }
     },
     "cases_escalate_create": {

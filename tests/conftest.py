@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
@@ -56,7 +56,8 @@ def asks_database(item: pytest.Item) -> bool:
     return bool(
         item.get_closest_marker("django_db")
         or item.get_closest_marker("processes")
-        or {"db", "transactional_db", "prepared"} & fixtures
+        or {"db", "transactional_db", "live_server", "prepared"} & fixtures
+        or issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
     )
 
 

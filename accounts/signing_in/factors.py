@@ -8,11 +8,15 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from knox.models import get_token_model
 
 from accounts.record import record
 from accounts.signing_in.sessions import end_sessions_of
+from accounts.tokens import revoke_token
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from accounts.models import User
 
 EVERYBODY, STAFF = "all", "staff"
@@ -31,26 +35,27 @@ def must_have_one(user: User) -> bool:
 
 
 @transaction.atomic
-def reset_factors(*, user: User, actor: User) -> int:
-    """Take away every factor and recovery code of somebody who lost theirs.
+def reset_factors(*, users: Sequence[User], actor: User) -> None:
+    """Take away every factor and recovery code of people who lost theirs.
 
-    Returns
-    -------
-    int
-        How many there were. They are signed out everywhere, since what was lost may
-        be signed in, and sign in with their password alone until they add one anew.
+    What was lost may be signed in: their sessions and tokens end, too. They sign in
+    with their password alone until they add a factor anew.
     """
     if not actor.has_perm("accounts.change_user"):
         raise PermissionDenied
-    count = int(Authenticator.objects.filter(user=user).delete()[0])
-    if count:
-        if user != actor:
-            end_sessions_of(user)
-        record(
-            "factors_reset",
-            actor=actor,
-            organization_id=user.organization_id,
-            person=user.username,
-            count=count,
-        )
-    return count
+    changed = []
+    for user in users:
+        count = int(Authenticator.objects.filter(user=user).delete()[0])
+        if count:
+            changed.append(user)
+            record(
+                "factors_reset",
+                actor=actor,
+                organization_id=user.organization_id,
+                person=user.username,
+                count=count,
+            )
+    others = [user for user in changed if user != actor]
+    end_sessions_of(others)
+    for token in get_token_model().objects.filter(user__in=others):
+        revoke_token(token, actor=actor)

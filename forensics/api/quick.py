@@ -16,11 +16,10 @@ Read: TypeAlias = Callable[[Any], Any]
 
 
 class Quick(serializers.Serializer[Any]):
-    """A serializer that writes rows as the framework does, in half of the time.
+    """A serializer that writes rows as the framework does, only sooner.
 
-    The framework looks for each value's attribute, time zone and kind anew: for fifty
-    images with what belongs to them that is a third of the whole answer. Whatever is
-    not of the plain kinds below goes the framework's way.
+    The framework looks for each value's attribute, time zone and kind anew: a tenth of
+    the time of a list. Whatever is not of the plain kinds below goes its way.
     """
 
     @cached_property
@@ -63,20 +62,24 @@ def _getter(field: serializers.Field[Any, Any, Any, Any]) -> Read:
 
 def _writer(field: serializers.Field[Any, Any, Any, Any]) -> Read:
     """Return what turns the value, which is not None, into what JSON knows."""
-    if isinstance(field, serializers.SerializerMethodField):
+    if type(field) is serializers.SerializerMethodField:
         written: Read = getattr(field.parent, str(field.method_name))
         return written
     if type(field) is serializers.CharField:
         return str
     if type(field) is serializers.UUIDField and field.uuid_format == "hex_verbose":
         return str
-    if type(field) is serializers.DateTimeField and not hasattr(field, "format"):
+    is_usual = not hasattr(field, "format") and not hasattr(field, "timezone")
+    if type(field) is serializers.DateTimeField and is_usual:
         return lambda value: _moment(value) or field.to_representation(value)
     return field.to_representation
 
 
 def _moment(value: object) -> str | None:
-    """Return a moment of UTC as the framework writes it; None: it is another kind."""
+    """Return a moment of UTC as the framework writes it; None: it is another kind.
+
+    Settings have no other time zone, nor is one activated: the API speaks UTC.
+    """
     if not isinstance(value, datetime):
         return None
     text = value.isoformat()

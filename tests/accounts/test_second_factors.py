@@ -12,9 +12,11 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from knox.models import get_token_model
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.tokens import issue_token
 from moderation.models import AuditEvent
 from tests.factories import PASSWORD, make_user
 
@@ -158,6 +160,8 @@ def test_an_administrator_takes_away_what_was_lost(
     add_app(moderator)
     lost = client_of(moderator)
     assert is_in(lost)
+    issue_token(user=moderator)
+    kept = issue_token(user=administrator).key
     chosen = {"action": "take_factors_away", "_selected_action": [moderator.pk]}
     signed_in = client_of(administrator)
 
@@ -165,6 +169,8 @@ def test_an_administrator_takes_away_what_was_lost(
 
     assert not is_in(lost)
     assert is_in(signed_in)
+    assert [token.token_key for token in get_token_model().objects.all()] == [kept]
+    assert AuditEvent.objects.get(action="token_revoked").actor == administrator
     assert not Authenticator.objects.filter(user=moderator).exists()
     client, _ = sign_in(moderator)
     assert is_in(client)

@@ -173,7 +173,7 @@ def test_many_arrivals_take_two_more_queries_and_load_no_more_rows(
     def load(**made: object) -> None:
         loaded.append(made["instance"])
 
-    for _ in range(2):  # as many for 26 each as for 51
+    for _ in range(2):  # as many for 61 each as for 121
         for image in images:
             arrive(image, MANY, integrator)
         with django_assert_max_num_queries(len(few) + 2):

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from django.utils import timezone
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from config.request_examples import EXAMPLES
+from moderation.models import Decision
 from tests.factories import make_case, make_user
 
 if TYPE_CHECKING:
@@ -74,8 +76,25 @@ def test_examples_of_a_case_do_what_they_say(api_of: ApiOf) -> None:
         ("cases_assign_create", "Back to all", "assign"),
         ("cases_release_create", "What I hold", "release"),
         ("cases_skip_create", "Somebody else's field", "skip"),
+        ("cases_escalate_create", "To a lead", "escalate"),
         ("cases_decide_create", "Fake", "decide"),
-        ("cases_reopen_create", "New evidence", "reopen"),
-        ("cases_decide_create", "Nobody can tell", "decide"),
     ):
         assert send(operation, words, f"{here}/{action}/") < 300, (operation, words)
+    Decision.objects.update(final_at=timezone.now())
+    assert send("cases_appeals_create", "For a customer", f"{here}/appeals/") == 201
+
+    case = make_case()
+    here = f"{case.pk}"
+    for operation, words, action in (
+        ("cases_decide_create", "Nobody can tell", "decide"),
+        ("cases_reopen_create", "New evidence", "reopen"),
+        ("cases_hold_create", "Until somebody resumes it", "hold"),
+    ):
+        assert send(operation, words, f"{here}/{action}/") < 300, (operation, words)
+    make_case()
+    sent = client.post(
+        "/api/v1/cases/claim-next/",
+        EXAMPLES["cases_claim_next_create"]["From one"],
+        content_type=JSON,
+    )
+    assert sent.status_code == 200
