@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.core.validators import RegexValidator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiParameter
+from rest_framework.fields import CharField
 
 from forensics.api import describing_filters  # noqa: F401 - registers itself
 from forensics.api.reading import Shaping
@@ -51,6 +53,19 @@ class Described(AutoSchema):
         )
         return given
 
+    def _map_serializer_field(
+        self,
+        field: Any,
+        direction: Direction,
+        bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - called so
+    ) -> Any:
+        """Say of texts that are trimmed, and may not be blank, that spaces are none."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        is_text = "string" in schema.get("type", ()) and "enum" not in schema
+        if direction == "request" and is_text and _is_trimmed(field):
+            schema.setdefault("pattern", r"\S")
+        return schema
+
     def _kinds(self, known: Mapping[str, Expansion]) -> dict[str, str]:
         """Return the names of the schemas of what can be expanded."""
         is_list = getattr(self.view, "action", "") == "list"
@@ -63,6 +78,16 @@ class Described(AutoSchema):
     def _is_read(self) -> bool:
         action = getattr(self.view, "action", "")
         return isinstance(self.view, Shaping) and action in READS
+
+
+def _is_trimmed(field: Any) -> bool:
+    """Return whether a text of spaces is as good as none, and nothing says so yet."""
+    return (
+        isinstance(field, CharField)
+        and field.trim_whitespace
+        and not field.allow_blank
+        and not any(isinstance(one, RegexValidator) for one in field.validators)
+    )
 
 
 def _expand(known: Mapping[str, Expansion], kinds: dict[str, str]) -> OpenApiParameter:
