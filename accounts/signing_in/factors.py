@@ -57,5 +57,6 @@ def reset_factors(*, users: Sequence[User], actor: User) -> None:
             )
     others = [user for user in changed if user != actor]
     end_sessions_of(others)
-    for token in get_token_model().objects.filter(user__in=others):
+    tokens = get_token_model().objects.filter(user__in=others)
+    for token in tokens.select_related("user"):
         revoke_token(token, actor=actor)

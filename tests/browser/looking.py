@@ -30,18 +30,17 @@ LOOKS: tuple[tuple[int, Scheme, dict[str, Any]], ...] = (
     (390, "light", ONLY_COLORS),
 )
 
-
 # What the docs show, by the name it is checked under, and its file there.
 PICTURES = {
     "admin image": "admin-case-file",
     "admin record": "record",
-    **{
-        name: name
-        for name in (
-            *("queue", "case", "images", "upload", "viewer-swipe", "policy-form"),
-            "insight",
-        )
-    },
+    "queue": "queue",
+    "case": "case",
+    "images": "images",
+    "upload": "upload",
+    "viewer-swipe": "viewer-swipe",
+    "policy-form": "policy-form",
+    "insight": "insight",
 }
 
 

@@ -53,6 +53,7 @@ def test_the_description_is_shown_and_nobody_else_is_asked(
     assert any("/api/v1/schema/" in url for url in asked)
     assert page.evaluate("window.refused") == []
     assert said == []
+    assert page.locator("img:not([src])").filter(visible=True).count() == 0
     wider = page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
