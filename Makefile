@@ -69,7 +69,7 @@ bench: install-dev ## Measure ELA and whole analyses beside bare Pillow
 	$(BIN)/python -m benchmarks.bench_analysis
 
 screenshots: install-dev ## Renew docs/screenshots with a real browser
-	UPDATE_SCREENSHOTS=1 REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest tests/browser
+	UPDATE_SCREENSHOTS=1 REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest -m browser tests/browser
 
 node: ## Install the verifier of webhooks that a test asks (needs Node.js)
 	npm ci --ignore-scripts --prefix tests/node
